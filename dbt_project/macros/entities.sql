@@ -1,0 +1,72 @@
+{# The entities of the model: what the file drop gives, and the union of all sources. #}
+
+{% macro files_entity(entity) -%}
+{#- Staging of the file drop: the contract of the model names the columns; a value outside a closed enumeration becomes `other`. -#}
+select
+    {%- for column in model.columns.values() if not column.name.startswith('_') and column.name != 'source' %}
+    {{ closed(column.name, column.get('config', {}).get('meta', {}).get('values')) }} as {{ column.name }},
+    {%- endfor %}
+    cast('files' as {{ dbt.type_string() }}) as source,
+    cast(null as {{ dbt.type_timestamp() }}) as _observed_at,
+    _file,
+    _line
+from {{ source('files', entity) }}
+where not coalesce(_deleted, false)
+{%- endmacro %}
+
+{% macro closed(column, values) -%}
+{%- if values -%}
+case when {{ column }} is null or {{ column }} in ('{{ values | join("', '") }}') then {{ column }} else 'other' end
+{%- else -%}
+{{ column }}
+{%- endif -%}
+{%- endmacro %}
+
+{% macro union_entity(entity) -%}
+{#- One row per key of the entity: an API before a file, then the latest, then the last file and line. The key is in the contract of stg_files__<entity>. -#}
+{%- set parts = [] -%}
+{%- for source_name, entities in var('sources').items() if entity in entities -%}
+{%- do parts.append(ref('stg_' ~ source_name ~ '__' ~ entity)) -%}
+{%- endfor -%}
+{%- if execute -%}
+{%- set meta = graph.nodes['model.goodwill.stg_files__' ~ entity].config.meta -%}
+{%- set key = meta.key | join(', ') -%}
+with unioned as (
+    {{ union_by_name(parts) }}
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by {{ key }}
+            order by
+                case when source = 'files' then 1 else 0 end,
+                {% if meta.latest_by is defined -%} {{ meta.latest_by }} desc nulls last, {% endif -%}
+                _observed_at desc nulls last,
+                source,
+                _file desc,
+                _line desc
+        ) as _rank,
+        count(*) over (partition by {{ key }}) - 1 as duplicate_rows
+    from unioned
+)
+
+select {{ all_columns_but(['_rank']) }}
+from ranked
+where _rank = 1
+{%- endif -%}
+{%- endmacro %}
+
+{% macro union_by_name(relations) -%}{{ return(adapter.dispatch('union_by_name')(relations)) }}{%- endmacro %}
+
+{% macro duckdb__union_by_name(relations) -%}
+{% for relation in relations -%}
+select * from {{ relation }}
+{% if not loop.last %}union all by name{% endif %}
+{% endfor %}
+{%- endmacro %}
+
+{% macro all_columns_but(columns) -%}{{ return(adapter.dispatch('all_columns_but')(columns)) }}{%- endmacro %}
+
+{% macro duckdb__all_columns_but(columns) -%}* exclude ({{ columns | join(', ') }}){%- endmacro %}

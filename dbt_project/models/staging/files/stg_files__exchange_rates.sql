@@ -1,0 +1,1 @@
+{{ files_entity('exchange_rates') }}

@@ -1,0 +1,70 @@
+"""Raw tables: what a source declares, and what it may do while it extracts."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """One raw table = one dlt resource = one asset [source, name] = one dbt source table.
+
+    `columns` maps each declared field to a DuckDB type (VARCHAR, BIGINT, DOUBLE, BOOLEAN, TIMESTAMP, JSON); nested
+    fields stay JSON. `key` identifies a row: every load replaces rows by it. `entities` are those of the model that
+    staging makes of it. With `holds_persons` only declared fields are kept (nested JSON would smuggle addresses in);
+    otherwise unknown fields arrive as text. Either way their names are recorded.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    columns: Mapping[str, str]
+    entities: tuple[str, ...]
+    holds_persons: bool = False
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of a source: environment variable SOURCES__<SOURCE>__<NAME>, or [sources.<source>] in .dlt/config.toml where it is no secret."""
+
+    name: str
+    help: str
+    default: str | None = None
+    is_secret: bool = False
+    is_required: bool = False
+
+
+class Extraction(Protocol):
+    """What `extract` of a source is handed: its settings, its place from last time, and where rows go."""
+
+    settings: Mapping[str, str]  # values of the declared settings, by name; a secret is a plain str only here
+    state: dict[str, Any]  # JSON; what is written here is kept only when the rows of this extraction are loaded
+
+    def write(self, table: str, rows: Iterable[Mapping[str, Any]], observed_at: datetime) -> None:
+        """Append rows as the API gave them (field names as declared); `_observed_at` is added. UTC."""
+
+    def stored(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of a read-only query over what is already stored of this source (tables by their bare names)."""
+
+    def reconcile(self, table: str, api_total: int) -> None:
+        """The number of rows that the API itself says it has."""
+
+    def person_key(self, *, email: str | None = None, platform: str | None = None, platform_id: str | None = None) -> str | None:
+        """Key of a person or platform account; None where nothing was given."""
+
+    def warn(self, message: str) -> None:
+        """Something a person should read in the report; never a secret, never a person."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A place that data comes from; pipelines/sources/<name>.py holds it as SOURCE."""
+
+    name: str
+    title: str
+    tables: tuple[RawTable, ...]
+    extract: Callable[[Extraction], None]
+    settings: tuple[Setting, ...] = field(default=())
+
+    def table(self, name: str) -> RawTable:
+        return next(table for table in self.tables if table.name == name)
