@@ -1,0 +1,30 @@
+{# Numbers that are published, and hashes of rows. #}
+
+{% macro published_double(x) -%}
+{#- 10 significant digits: two runs, or two engines, then publish the same. NULL, 0 and what is not finite stay as they are. -#}
+{{ return(adapter.dispatch('published_double')(x)) }}
+{%- endmacro %}
+
+{% macro duckdb__published_double(x) -%}
+case
+    when {{ x }} is null or {{ x }} = 0 or not isfinite(cast({{ x }} as double)) then cast({{ x }} as double)
+    else cast(printf('%.9e', cast({{ x }} as double)) as double)
+end
+{%- endmacro %}
+
+{% macro ratio(numerator, denominator) -%}
+{#- A ratio of two exact numbers as a published double; NULL where the denominator is 0 or NULL. -#}
+case
+    when {{ denominator }} <> 0
+        then {{ published_double('(cast(' ~ numerator ~ ' as double) / cast(' ~ denominator ~ ' as double))') }}
+end
+{%- endmacro %}
+
+{% macro row_hash(columns) -%}
+{#- A whole number that differs where any of the columns differs; NULLs count. -#}
+{{ return(adapter.dispatch('row_hash')(columns)) }}
+{%- endmacro %}
+
+{% macro duckdb__row_hash(columns) -%}
+hash({{ columns | join(', ') }})
+{%- endmacro %}
