@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 
@@ -14,6 +15,8 @@ class RawTable:
     fields stay JSON. `key` identifies a row: every load replaces rows by it. `entities` are those of the model that
     staging makes of it. With `holds_persons` only declared fields are kept (nested JSON would smuggle addresses in);
     otherwise unknown fields arrive as text. Either way their names are recorded.
+    `scope` names a column whose rows are replaced together (the file drop: all rows of a file); such a table has a
+    column `_deleted` that retires them, and no `_observed_at`.
     """
 
     name: str
@@ -21,6 +24,13 @@ class RawTable:
     columns: Mapping[str, str]
     entities: tuple[str, ...]
     holds_persons: bool = False
+    scope: str | None = None
+
+    @property
+    def stored(self) -> dict[str, str]:
+        """Columns of the raw table by name, with those that the load adds."""
+        added = {"_run": "VARCHAR"} if self.scope else {"_observed_at": "TIMESTAMP", "_run": "VARCHAR"}
+        return dict(self.columns) | added
 
 
 @dataclass(frozen=True)
@@ -49,11 +59,26 @@ class Extraction(Protocol):
     def reconcile(self, table: str, api_total: int) -> None:
         """The number of rows that the API itself says it has."""
 
-    def person_key(self, *, email: str | None = None, platform: str | None = None, platform_id: str | None = None) -> str | None:
-        """Key of a person or platform account; None where nothing was given."""
+    def person_key(
+        self, *, email: str | None = None, platform: str | None = None, platform_id: str | None = None, key: str | None = None
+    ) -> str | None:
+        """Key of a person or platform account; None where nothing was given, ValueError where the e-mail is none."""
 
     def warn(self, message: str) -> None:
         """Something a person should read in the report; never a secret, never a person."""
+
+
+class FileExtraction(Extraction, Protocol):
+    """What only the file drop needs: rows that are Parquet already, and files that are refused."""
+
+    inbox_path: Path
+    folder: Path  # for scratch files; emptied after the load
+
+    def write_parquet(self, table: str, path: Path) -> None:
+        """Append the rows of a Parquet file that has the declared columns and types."""
+
+    def refuse(self, file: str, entity: str | None, line: int | None, field: str | None, reason: str) -> None:
+        """A file that is not loaded: `file` as below the inbox, the reason with its cure."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,189 @@
+"""Settings -> the warehouse file: opened, locked, stamped, with every raw table in place and one clock."""
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from pipelines.keys import Keys
+from pipelines.raw import RawTable, Source
+from pipelines.settings import Settings
+
+# Content of these is free of run ids and wall clock, so that a repeated run without news changes nothing.
+GOODWILL_TABLES = {
+    "stamp": {"warehouse_id": "VARCHAR", "is_demo": "BOOLEAN", "key_check": "VARCHAR"},
+    "clock": {"as_of": "TIMESTAMP", "is_demo": "BOOLEAN"},
+    "loads": {
+        "source": "VARCHAR",
+        "raw_table": "VARCHAR",
+        "entity": "VARCHAR",
+        "state": "VARCHAR",
+        "reason": "VARCHAR",
+        "loaded_total": "BIGINT",
+        "api_total": "BIGINT",
+        "fresh_until": "TIMESTAMP",
+    },
+    "unknown_fields": {"source": "VARCHAR", "raw_table": "VARCHAR", "field": "VARCHAR", "first_seen_at": "TIMESTAMP"},
+    "refused_files": {"file": "VARCHAR", "entity": "VARCHAR", "line": "BIGINT", "field": "VARCHAR", "reason": "VARCHAR"},
+    "failed_checks": {"source": "VARCHAR", "raw_table": "VARCHAR", "expectation": "VARCHAR", "is_blocking": "BOOLEAN"},
+}
+BEFORE_ALL_DATA = datetime(1970, 1, 1)
+# Times at which something had happened; planned ends are none. A file's latest one dates a warehouse that has files only.
+EVENT_COLUMNS = frozenset(
+    ["posted_at", "observed_at", "occurred_at", "created_at", "closed_at", "opened_at", "resolved_at", "answered_at", "invited_at"]
+    + ["recorded_at", "requested_at", "matched_at", "labelled_at", "submitted_at", "reviewed_at", "restated_at", "date"]
+)
+
+
+class WarehouseError(Exception):
+    """The warehouse cannot be used as asked; the message holds the cure."""
+
+
+def quoted(identifier: str) -> str:
+    """An SQL identifier, whatever is in it."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """An SQL string, whatever is in it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+@contextmanager
+def warehouse_lock(settings: Settings, on_wait: Callable[[str], None] = lambda message: None) -> Iterator[None]:
+    """One run at a time on a warehouse: the second waits and says so. The lock dies with its process."""
+    settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
+    path = settings.warehouse_path.with_name(settings.warehouse_path.name + ".lock")
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        on_wait(f"another run works on {settings.warehouse_path}; waiting until it has finished")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def connect(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection in UTC. WarehouseError where another program holds the file open or it is no warehouse."""
+    settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        connection = duckdb.connect(str(settings.warehouse_path))
+    except duckdb.IOException as fault:
+        if "lock" in str(fault).lower():
+            raise WarehouseError(
+                f"{settings.warehouse_path} is open in another program: close it there, and point readers at {settings.published_path}, which may be read at any time"
+            ) from None
+        raise WarehouseError(f"{settings.warehouse_path} cannot be opened as a DuckDB file: {fault}") from None
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All or nothing."""
+    connection.execute("begin")
+    try:
+        yield
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    connection.execute("commit")
+
+
+def warehouse_id(connection: duckdb.DuckDBPyConnection) -> str:
+    """What distinguishes this warehouse from one made anew under the same name."""
+    row = connection.execute("select warehouse_id from raw_goodwill.stamp").fetchone()
+    assert row is not None, "prepare() stamps every warehouse"
+    return str(row[0])
+
+
+def _check_stamp(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    check = Keys(settings.key).check
+    row = connection.execute("select is_demo, key_check from raw_goodwill.stamp").fetchone()
+    if row is None:
+        connection.execute("insert into raw_goodwill.stamp values (?, ?, ?)", [secrets.token_hex(8), settings.is_demo, check])
+    elif row[0] != settings.is_demo:
+        holds, wanted = ("the demo company", "real data") if row[0] else ("real data", "the demo company")
+        raise WarehouseError(
+            f"{settings.warehouse_path} holds {holds} and this run would add {wanted}: the two never share a warehouse; give another WAREHOUSE_PATH"
+        )
+    elif row[1] != check:
+        raise WarehouseError(
+            f"the people in {settings.warehouse_path} have keys made with another secret: give the GOODWILL_KEY it was begun with "
+            f"(or put its {settings.key_path.name} back); with a new one nobody would be recognised"
+        )
+
+
+def _add_tables(
+    connection: duckdb.DuckDBPyConnection, existing: dict[tuple[str, str], set[str]], schema: str, tables: Mapping[str, Mapping[str, str]]
+) -> None:
+    """What dlt itself would make: nullable columns in the declared order; those that came later are added at the end."""
+    for name, columns in tables.items():
+        at = f"{quoted(schema)}.{quoted(name)}"
+        present = existing.get((schema, name))
+        if present is None:
+            connection.execute(f"create schema if not exists {quoted(schema)}")
+            connection.execute(f"create table {at} ({', '.join(f'{quoted(column)} {type_}' for column, type_ in columns.items())})")
+            continue
+        for column, type_ in columns.items():
+            if column.lower() not in present:
+                connection.execute(f"alter table {at} add column {quoted(column)} {type_}")
+
+
+def prepare(settings: Settings, sources: Mapping[str, Source]) -> None:
+    """Stamp the warehouse and make every declared raw table that is not there, empty; near free where all are there.
+
+    WarehouseError where the warehouse holds demo data and the run real data (or the reverse), or keys of another secret.
+    """
+    with connect(settings) as connection, transaction(connection):
+        existing: dict[tuple[str, str], set[str]] = {}
+        for schema, table, column in connection.execute(
+            "select schema_name, table_name, lower(column_name) from duckdb_columns() where schema_name like 'raw\\_%' escape '\\'"
+        ).fetchall():
+            existing.setdefault((schema, table), set()).add(column)
+        _add_tables(connection, existing, "raw_goodwill", GOODWILL_TABLES)
+        _check_stamp(connection, settings)
+        for source in sources.values():
+            _add_tables(connection, existing, f"raw_{source.name}", {table.name: table.stored for table in source.tables})
+        connection.execute(
+            "insert into raw_goodwill.clock select ?, ? where not exists (from raw_goodwill.clock)", [BEFORE_ALL_DATA, settings.is_demo]
+        )
+
+
+def _latest_event(connection: duckdb.DuckDBPyConnection, tables: tuple[RawTable, ...]) -> datetime | None:
+    times = [
+        f"select max({quoted(column)}::timestamp) as at from raw_files.{quoted(table.name)} where {quoted(column)}::timestamp <= now()::timestamp"
+        for table in tables
+        for column in table.columns
+        if column in EVENT_COLUMNS and table.name != "exchange_rates"
+    ]
+    return connection.execute(f"select max(at) from ({' union all '.join(times)})").fetchone()[0] if times else None  # type: ignore[index]
+
+
+def fix_clock(settings: Settings, sources: Mapping[str, Source]) -> datetime:
+    """The `as_of` of the build, UTC, as the one row of raw_goodwill.clock.
+
+    GOODWILL_AS_OF; else the latest time at which an API source answered; else the latest event in the file drop that is
+    not in the future; else 1970-01-01, since nothing has been loaded.
+    """
+    with connect(settings) as connection, transaction(connection):
+        as_of = settings.as_of
+        if as_of is None:
+            as_of = connection.execute("select max(fresh_until) from raw_goodwill.loads").fetchone()[0]  # type: ignore[index]
+        if as_of is None and "files" in sources:
+            as_of = _latest_event(connection, sources["files"].tables)
+        as_of = as_of or BEFORE_ALL_DATA
+        if connection.execute("select as_of, is_demo from raw_goodwill.clock").fetchall() != [(as_of, settings.is_demo)]:
+            connection.execute("delete from raw_goodwill.clock")
+            connection.execute("insert into raw_goodwill.clock values (?, ?)", [as_of, settings.is_demo])
+    return as_of
