@@ -28,3 +28,21 @@ end
 {% macro duckdb__row_hash(columns) -%}
 hash({{ columns | join(', ') }})
 {%- endmacro %}
+
+{% macro latest(column, by) -%}
+{#- An aggregate: the last value that is not NULL. -#}
+{{ return(adapter.dispatch('latest')(column, by)) }}
+{%- endmacro %}
+
+{% macro duckdb__latest(column, by) -%}arg_max({{ column }}, {{ by }}){%- endmacro %}
+
+{% macro first_by(column, by) -%}
+{#- An aggregate: the value of the row with the smallest `by`, NULLs of the column passed over. -#}
+{{ return(adapter.dispatch('first_by')(column, by)) }}
+{%- endmacro %}
+
+{% macro duckdb__first_by(column, by) -%}arg_min({{ column }}, {{ by }}){%- endmacro %}
+
+{% macro matches(text, pattern) -%}{{ return(adapter.dispatch('matches')(text, pattern)) }}{%- endmacro %}
+
+{% macro duckdb__matches(text, pattern) -%}regexp_matches({{ text }}, {{ pattern }}, 'i'){%- endmacro %}

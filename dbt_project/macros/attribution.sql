@@ -1,0 +1,105 @@
+{# Credit rules: who is credited for a conversion, by METRICS section 3. Credit is bookkeeping, not effect. #}
+
+{% macro attribution_models() -%}
+{#- The rules that roi.attribution_credits carries; credit_weight() has one branch for each. -#}
+{{ return(['first', 'last', 'linear', 'position', 'time_decay', 'w_shaped', 'shapley']) }}
+{%- endmacro %}
+
+{% macro attribution_lookbacks() -%}
+{#- Fixed windows in days; the deal's own window (30 days for an order, from 90 days before it was created for a deal) is lookback_rule `own`. -#}
+{{ return([7, 30, 90]) }}
+{%- endmacro %}
+
+{% macro quoted_model() -%}
+{#- Neither end of the journey takes all: `position` would need an opinion about its ends, `last` rewards whoever stands at the till. -#}
+linear
+{%- endmacro %}
+
+{% macro time_decay_half_life_seconds() -%}
+{{ return(var('time_decay_half_life_days', 7) * 86400) }}
+{%- endmacro %}
+
+{% macro credit_weight() -%}
+{#-
+  Weight of a touch under `model`, a whole number up to 1e12; a row's credit is its weight over the sum within conversion, model and
+  lookback. Reads: model, touch_id, touches (in the window), from_start and from_end (1 = first, last), seconds_before_last,
+  touches_of_channel, milestones (of opportunity journeys; NULL = no opportunity), ordinary_touches (those with no milestone).
+  A conversion without a touch has one row with touch_id NULL, which takes all.
+-#}
+case
+    when model = 'w_shaped' and milestones is null then 0
+    when touch_id is null then 1
+    when model = 'first' then case when from_start = 1 then 1 else 0 end
+    when model = 'last' then case when from_end = 1 then 1 else 0 end
+    when model = 'linear' then 1
+    when model = 'position' then case
+        when touches <= 2 then 1
+        when from_start = 1 or from_end = 1 then 2 * (touches - 2)
+        else 1
+    end
+    when model = 'time_decay' then {{ time_decay_weight('seconds_before_last') }}
+    when model = 'w_shaped' then case
+        when milestones > 0 then 3 * milestones * greatest(ordinary_touches, 1)
+        else 1
+    end
+    when model = 'shapley' then 1000000000000 // touches_of_channel
+end
+{%- endmacro %}
+
+{% macro time_decay_weight(seconds) -%}{{ return(adapter.dispatch('time_decay_weight')(seconds)) }}{%- endmacro %}
+
+{% macro duckdb__time_decay_weight(seconds) -%}
+{#- Age is counted from the last touch: the common factor cancels, and a long window does not round everything to 0. -#}
+cast(round(1e12 * pow(2.0, -{{ seconds }} / {{ time_decay_half_life_seconds() }}.0)) as bigint)
+{%- endmacro %}
+
+{% macro credit_units(weight, total) -%}{{ return(adapter.dispatch('credit_units')(weight, total)) }}{%- endmacro %}
+
+{% macro duckdb__credit_units(weight, total) -%}
+{#- Whole units of 1e-12, rounded down; what is left of 1 goes to the last touch of the journey. -#}
+cast(floor(1e12 * (cast({{ weight }} as double) / cast({{ total }} as double))) as bigint)
+{%- endmacro %}
+
+{% macro seconds_between(earlier, later) -%}{{ return(adapter.dispatch('seconds_between')(earlier, later)) }}{%- endmacro %}
+
+{% macro duckdb__seconds_between(earlier, later) -%}
+date_diff('second', {{ earlier }}, {{ later }})
+{%- endmacro %}
+
+{% macro days_before(time, days) -%}{{ return(adapter.dispatch('days_before')(time, days)) }}{%- endmacro %}
+
+{% macro duckdb__days_before(time, days) -%}
+({{ time }} - to_days({{ days }}))
+{%- endmacro %}
+
+{% macro months_after(month, months) -%}{{ return(adapter.dispatch('months_after')(month, months)) }}{%- endmacro %}
+
+{% macro duckdb__months_after(month, months) -%}
+cast({{ month }} + to_months(cast({{ months }} as integer)) as date)
+{%- endmacro %}
+
+{% macro no_rows() -%}
+{#- A mart whose estimator is not built yet: its final columns and no row; core.coverage says why. -#}
+select
+    {%- for column in model.columns.values() %}
+    cast(null as {{ column.data_type }}) as {{ column.name }}{{ ',' if not loop.last }}
+    {%- endfor %}
+where false
+{%- endmacro %}
+
+{% macro refund_credits(credits) -%}
+{#-
+  A refund follows the credits of its parent: `credits` is a relation with conversion_id, touch_id, model, lookback_rule, lookback_days,
+  from_start, credit -> one row per refund and credit row, with revenue and contribution_margin (negative), to the cent.
+-#}
+select
+    credits.*,
+    refunds.revenue_id,
+    refunds.refunded_month,
+    {{ split_cents('refunds.revenue', 'credits.credit', '1', refund_partition(), 'credits.from_start') }} as refunded_revenue,
+    {{ split_cents('refunds.contribution_margin', 'credits.credit', '1', refund_partition(), 'credits.from_start') }} as refunded_margin
+from {{ ref('int_conversion_refunds') }} as refunds
+inner join {{ credits }} as credits on refunds.conversion_id = credits.conversion_id
+{%- endmacro %}
+
+{% macro refund_partition() -%}refunds.revenue_id, credits.model, credits.lookback_rule, credits.lookback_days{%- endmacro %}

@@ -1,0 +1,52 @@
+{# What each source gave of each entity, column by column. #}
+
+{% macro entity_coverage() -%}
+{#- One row per source, entity and measure (column of the contract): rows, and rows in which it is given. -#}
+{%- set parts = [] -%}
+{%- for source_name, entities in var('sources').items() -%}
+{%- for entity in entities -%}
+{%- do parts.append((source_name, entity, ref('stg_' ~ source_name ~ '__' ~ entity))) -%}
+{%- endfor -%}
+{%- endfor -%}
+{%- for source_name, entity, relation in parts %}
+{%- set columns = contract_columns(source_name, entity) %}
+select '{{ source_name }}' as source, '{{ entity }}' as entity, measure, row_count, given_rows, first_at
+from (
+    select
+        count(*) as row_count,
+        {{ 'min(' ~ entity_time(entity) ~ ')' if entity_time(entity) else 'cast(null as timestamp)' }} as first_at,
+        {% for column in columns -%}
+        count({{ column }}) as given_{{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ relation }}
+) as counted
+cross join lateral (
+    values {% for column in columns %}('{{ column }}', given_{{ column }}){{ ', ' if not loop.last }}{% endfor %}
+) as measures (measure, given_rows)
+{% if not loop.last %}union all{% endif %}
+{%- endfor -%}
+{%- endmacro %}
+
+{% macro contract_columns(source_name, entity) -%}
+{%- set names = [] -%}
+{%- if execute -%}
+{%- for column in graph.nodes['model.goodwill.stg_' ~ source_name ~ '__' ~ entity].columns.values() if not column.name.startswith('_') and column.name != 'source' -%}
+{%- do names.append(column.name) -%}
+{%- endfor -%}
+{%- else -%}
+{%- do names.append('source') -%}
+{%- endif -%}
+{{ return(names) }}
+{%- endmacro %}
+
+{% macro entity_time(entity) -%}
+{{ return({
+    'posts': 'posted_at', 'post_metrics': 'observed_at', 'profile_metrics': 'observed_at', 'interactions': 'occurred_at', 'conversations': 'opened_at',
+    'touches': 'occurred_at', 'accounts': 'created_at', 'contacts': 'created_at', 'identity_links': 'matched_at', 'people': 'started_at',
+    'memberships': 'valid_from', 'opportunities': 'created_at', 'revenue': 'occurred_at', 'subscriptions': 'started_at',
+    'campaigns': 'cast(starts_on as timestamp)', 'ad_metrics': 'cast(date as timestamp)', 'costs': 'cast(period_start as timestamp)', 'surveys': 'answered_at',
+    'survey_invitations': 'invited_at', 'experiments': 'cast(starts_on as timestamp)', 'experiment_outcomes': 'cast(date as timestamp)',
+    'exchange_rates': 'cast(date as timestamp)', 'consents': 'recorded_at', 'erasures': 'requested_at', 'sentiment_labels': 'labelled_at',
+    'story_submissions': 'submitted_at', 'story_reviews': 'reviewed_at',
+}.get(entity)) }}
+{%- endmacro %}

@@ -1,0 +1,53 @@
+{# Times to an event, some of them censored: Kaplan and Meier (1958) with Greenwood's variance and log-log limits. #}
+
+{% macro kaplan_meier_curve(relation, cell) -%}
+{#-
+  `relation`: one row per `cell` (list of columns) and `t`, with `events` (how many had the event at t) and `leaving` (events and censored
+  at t). Gives at_risk, survival S(t), lower and upper (95 %); the limits are NULL where S is 0 or 1.
+-#}
+select
+    {{ cell | join(', ') }},
+    t,
+    events,
+    at_risk,
+    survival,
+    case
+        when survival > 0 and survival < 1
+            then exp(-exp(ln(-ln(survival)) + {{ normal_quantile() }} * sqrt(greenwood) / abs(ln(survival))))
+    end as lower,
+    case
+        when survival > 0 and survival < 1
+            then exp(-exp(ln(-ln(survival)) - {{ normal_quantile() }} * sqrt(greenwood) / abs(ln(survival))))
+    end as upper
+from (
+    select
+        *,
+        {{ running_product('1 - events / cast(at_risk as double)', cell, 't') }} as survival,
+        sum(case when at_risk > events then events / (cast(at_risk as double) * (at_risk - events)) end)
+            over (partition by {{ cell | join(', ') }} order by t) as greenwood
+    from (
+        select
+            *,
+            sum(leaving) over (partition by {{ cell | join(', ') }} order by t desc) as at_risk
+        from {{ relation }}
+    ) as counted
+) as estimated
+{%- endmacro %}
+
+{% macro kaplan_meier_crossing(limit) -%}
+{#- An aggregate over a curve: the first t at which S, or a limit of it, is at most one half; NULL where it never is. -#}
+min(case when {{ limit }} <= 0.5 + 1e-12 then t end)
+{%- endmacro %}
+
+{% macro kaplan_meier_at(column, t) -%}
+{#- An aggregate over a curve: the value at the last step up to t; NULL where none came before. -#}
+max_by({{ column }}, case when t <= {{ t }} then t end)
+{%- endmacro %}
+
+{% macro running_product(x, partition_by, order_by) -%}
+{{ return(adapter.dispatch('running_product')(x, partition_by, order_by)) }}
+{%- endmacro %}
+
+{% macro duckdb__running_product(x, partition_by, order_by) -%}
+product({{ x }}) over (partition by {{ partition_by | join(', ') }} order by {{ order_by }})
+{%- endmacro %}

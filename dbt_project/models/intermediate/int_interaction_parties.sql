@@ -1,0 +1,90 @@
+with interactions as (
+    select platform, interaction_id, occurred_at, actor_key, addressee_key, coalesce(is_brand, false) as is_brand
+    from {{ ref('int_interactions') }}
+),
+
+addressees as (
+    select * from {{ ref('int_interaction_addressees') }}
+),
+
+actor_persons as (
+    select * from {{ ref('int_actor_persons') }}
+),
+
+people as (
+    select * from {{ ref('int_people') }}
+),
+
+persons as (
+    select * from {{ ref('int_person_accounts') }}
+),
+
+roles as (
+    select * from {{ ref('int_customer_roles') }}
+),
+
+rules as (
+    select * from {{ ref('audience_rules') }}
+),
+
+-- the other side of an interaction: who wrote to us, or whom we wrote to
+parties as (
+    select platform, interaction_id, occurred_at, actor_key as party_key
+    from interactions
+    where not is_brand
+    union
+    select platform, interaction_id, occurred_at, addressee_key as party_key
+    from interactions
+    where is_brand and addressee_key is not null
+    union
+    select interactions.platform, interactions.interaction_id, interactions.occurred_at, addressees.addressee_key as party_key
+    from interactions
+    inner join addressees
+        on interactions.platform = addressees.platform and interactions.interaction_id = addressees.interaction_id
+    where interactions.is_brand
+),
+
+identified as (
+    select
+        parties.*,
+        -- where an address was given, the actor's key is the person's
+        coalesce(actor_persons.person_key, parties.party_key) as person_key
+    from parties
+    left join actor_persons
+        on parties.platform = actor_persons.platform and parties.party_key = actor_persons.actor_key
+),
+
+with_role as (
+    select
+        identified.platform,
+        identified.interaction_id,
+        identified.party_key,
+        identified.person_key,
+        persons.account_id,
+        case when people.person_key is not null then 'employee' else roles.role end as role
+    from identified
+    left join people
+        on identified.person_key = people.person_key
+        and coalesce(identified.occurred_at >= people.started_at, true)
+        and coalesce(identified.occurred_at < people.left_at, true)
+    left join persons
+        on identified.person_key = persons.person_key
+        and identified.occurred_at >= persons.valid_from
+        and identified.occurred_at < persons.valid_to
+    left join roles
+        on coalesce(persons.account_id, identified.person_key) = roles.customer_key
+        and identified.occurred_at >= roles.valid_from
+        and identified.occurred_at < roles.valid_to
+)
+
+select
+    with_role.platform,
+    with_role.interaction_id,
+    with_role.party_key,
+    with_role.person_key,
+    with_role.account_id,
+    with_role.role,
+    rules.audience,
+    rules.precedence
+from with_role
+left join rules on with_role.role = rules.role

@@ -1,0 +1,153 @@
+with interactions as (
+    select
+        platform,
+        interaction_id as message_id,
+        occurred_at,
+        kind,
+        profile_id,
+        actor_key,
+        addressee_key,
+        is_brand,
+        is_bot,
+        is_deleted,
+        audience,
+        post_id,
+        thread_id,
+        parent_id,
+        needs_reply,
+        text,
+        false as is_paid
+    from {{ ref('int_interaction_audiences') }}
+    where kind in ('comment', 'reply', 'mention', 'dm', 'message')
+),
+
+posts as (
+    select * from {{ ref('int_posts') }}
+),
+
+profiles as (
+    select * from {{ ref('int_profiles') }}
+),
+
+platforms as (
+    select * from {{ ref('platforms') }}
+),
+
+clock as (
+    select * from {{ ref('int_clock') }}
+),
+
+-- a reply may reach us as a post of the brand's own feed, as an interaction, or as both
+posts_alone as (
+    select
+        posts.platform,
+        posts.post_id as message_id,
+        posts.posted_at as occurred_at,
+        case when posts.reply_to_post_id is not null then 'reply' else 'post' end as kind,
+        posts.profile_id,
+        posts.author_key as actor_key,
+        cast(null as {{ dbt.type_string() }}) as addressee_key,
+        coalesce(posts.is_brand, true) as is_brand,
+        false as is_bot,
+        posts.deleted_at is not null as is_deleted,
+        coalesce(posts.audience, profiles.default_audience, 'public') as audience,
+        case when posts.reply_to_post_id is null then posts.post_id end as post_id,
+        cast(null as {{ dbt.type_string() }}) as thread_id,
+        posts.reply_to_post_id as parent_id,
+        cast(null as {{ dbt.type_boolean() }}) as needs_reply,
+        posts.text,
+        coalesce(posts.is_paid, false) as is_paid
+    from posts
+    left join interactions
+        on posts.platform = interactions.platform and posts.post_id = interactions.message_id
+    left join profiles
+        on posts.platform = profiles.platform and posts.profile_id = profiles.profile_id
+    where interactions.message_id is null
+),
+
+messages as (
+    select * from interactions
+    union all
+    select * from posts_alone
+),
+
+brand_actors as (
+    select distinct platform, actor_key
+    from interactions
+    where is_brand
+),
+
+-- where a message stands and whom it addresses; what has neither thread nor post belongs to the message it answers
+placed as (
+    select
+        messages.*,
+        -- a reply is said to those whom it answers
+        case when messages.is_brand and not parents.is_brand then parents.audience else messages.audience end as party_audience,
+        coalesce(platforms.is_social, true) as is_social_platform,
+        coalesce(
+            messages.thread_id, parents.thread_id, messages.post_id, parents.post_id, messages.parent_id, messages.message_id
+        ) as thread_key,
+        -- a post with comments is no conversation: what the brand says there to nobody in particular answers nobody
+        coalesce(messages.thread_id, parents.thread_id) is not null
+        or coalesce(messages.post_id, parents.post_id) is null as is_conversation,
+        parents.message_id as parent_message_id,
+        parents.actor_key as parent_actor_key,
+        coalesce(parents.is_brand, true) as is_parent_brand,
+        addressees.actor_key is not null as is_addressee_brand
+    from messages
+    cross join clock
+    left join platforms on messages.platform = platforms.platform
+    left join messages as parents
+        on messages.platform = parents.platform and messages.parent_id = parents.message_id
+    left join brand_actors as addressees
+        on messages.platform = addressees.platform and messages.addressee_key = addressees.actor_key
+    where messages.occurred_at <= clock.as_of and messages.audience <> 'employees'
+),
+
+flagged as (
+    select
+        placed.*,
+        -- the person on the audience's side of the message; NULL: the brand speaks to all who take part
+        case
+            when not is_brand then actor_key
+            when not is_parent_brand then parent_actor_key
+            when not is_addressee_brand then addressee_key
+        end as party_key,
+        is_brand and not is_bot and kind <> 'post' as is_answer,
+        not is_brand
+        and not is_bot
+        and kind <> 'post'
+        and (
+            kind in ('mention', 'dm')
+            or (
+                (is_parent_brand or parent_actor_key = actor_key)
+                and (addressee_key is null or is_addressee_brand or addressee_key = actor_key)
+            )
+        ) as is_inbound
+    from placed
+)
+
+select
+    platform,
+    message_id,
+    occurred_at,
+    kind,
+    profile_id,
+    party_audience as audience,
+    actor_key,
+    party_key,
+    is_brand,
+    is_bot,
+    is_deleted,
+    is_answer,
+    is_inbound,
+    is_social_platform and not is_paid and kind not in ('dm', 'message') as is_public_social,
+    post_id,
+    thread_id,
+    thread_key,
+    is_conversation,
+    parent_id,
+    case when not is_parent_brand then parent_message_id end as audience_parent_id,
+    needs_reply,
+    case when is_brand then {{ text_key('text') }} end as text_key
+from flagged

@@ -1,0 +1,99 @@
+with revenue as (
+    select
+        *,
+        {{ reporting_date('occurred_at') }} as date
+    from {{ ref('int_revenue') }}
+),
+
+persons as (
+    select * from {{ ref('int_person_accounts') }}
+),
+
+opportunities as (
+    select * from {{ ref('int_opportunities_resolved') }}
+),
+
+accounts as (
+    select account_id, segment from {{ ref('int_accounts') }}
+),
+
+-- a policy for a segment, else the one for all (*)
+policies as (
+    select
+        segment,
+        cast(margin_rate as decimal(18, 6)) as margin_rate
+    from {{ ref('margin_policy') }}
+    where plan is null
+),
+
+customers as (
+    select
+        revenue.*,
+        coalesce(revenue.account_id, opportunities.account_id, persons.account_id) as resolved_account_id,
+        coalesce(revenue.person_key, opportunities.person_key) as resolved_person_key,
+        parents.cost_of_goods as parent_cost_of_goods
+    from revenue
+    left join opportunities on revenue.opportunity_id = opportunities.opportunity_id
+    left join persons
+        on coalesce(revenue.person_key, opportunities.person_key) = persons.person_key
+        and revenue.occurred_at >= persons.valid_from
+        and revenue.occurred_at < persons.valid_to
+    left join revenue as parents on revenue.parent_revenue_id = parents.revenue_id
+),
+
+margins as (
+    select
+        customers.*,
+        customers.amount - coalesce(customers.discount, 0) - coalesce(customers.tax, 0) as net_amount,
+        coalesce(by_segment.margin_rate, for_all.margin_rate) as margin_rate,
+        case
+            when customers.cost_of_goods is not null then 'actual'
+            when customers.kind in ('refund', 'credit') and customers.parent_cost_of_goods is not null then 'actual'
+            when coalesce(by_segment.margin_rate, for_all.margin_rate) is not null then 'assumed'
+            else 'missing'
+        end as margin_basis
+    from customers
+    left join accounts on customers.resolved_account_id = accounts.account_id
+    left join policies as by_segment on accounts.segment = by_segment.segment
+    left join policies as for_all on for_all.segment = '*'
+),
+
+contributions as (
+    select
+        *,
+        case margin_basis
+            -- a refund whose goods were booked with the sale gets no goods back
+            when 'actual' then cast(net_amount - coalesce(cost_of_goods, 0) - coalesce(fees, 0) - coalesce(fulfilment_cost, 0) as decimal(18, 4))
+            when 'assumed' then cast(round(net_amount * margin_rate, 4) as decimal(18, 4))
+        end as contribution_margin
+    from margins
+)
+
+select
+    contributions.revenue_id,
+    contributions.occurred_at,
+    contributions.date,
+    contributions.resolved_account_id as account_id,
+    contributions.resolved_person_key as person_key,
+    coalesce(contributions.resolved_account_id, contributions.resolved_person_key) as customer_key,
+    contributions.opportunity_id,
+    contributions.order_id,
+    contributions.parent_revenue_id,
+    contributions.kind,
+    contributions.sale_kind,
+    contributions.product,
+    contributions.currency,
+    contributions.amount,
+    contributions.discount,
+    contributions.tax,
+    contributions.cost_of_goods,
+    contributions.fees,
+    contributions.fulfilment_cost,
+    contributions.contribution_margin,
+    contributions.margin_basis,
+    {{ rate('rates', 'contributions.currency') }} as rate_to_reporting,
+    {{ convert('contributions.amount', rate('rates', 'contributions.currency')) }} as amount_reporting,
+    {{ convert('contributions.contribution_margin', rate('rates', 'contributions.currency')) }} as contribution_margin_reporting,
+    contributions.source
+from contributions
+{{ rate_join('rates', 'contributions.currency', 'contributions.date') }}

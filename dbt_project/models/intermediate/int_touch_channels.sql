@@ -1,0 +1,113 @@
+with touches as (
+    select
+        *,
+        coalesce(utm_source, '') as source_text,
+        coalesce(utm_medium, '') as medium_text,
+        coalesce(utm_campaign, '') as campaign_text,
+        coalesce(referrer, '') as referrer_text,
+        coalesce(platform, '') as platform_text
+    from {{ ref('int_touches') }}
+),
+
+rules as (
+    select * from {{ ref('channel_rules') }}
+),
+
+campaigns as (
+    select * from {{ ref('int_campaigns') }}
+),
+
+posts as (
+    select * from {{ ref('int_posts') }}
+),
+
+platforms as (
+    select * from {{ ref('platforms') }}
+),
+
+persons as (
+    select * from {{ ref('int_person_accounts') }}
+),
+
+-- patterns are tried once for each distinct way of arriving, not for each touch
+ways as (
+    select distinct source_text, medium_text, campaign_text, referrer_text, platform_text
+    from touches
+    where channel is null
+),
+
+matched as (
+    select
+        ways.*,
+        rules.channel,
+        rules.sets_platform,
+        row_number() over (
+            partition by ways.source_text, ways.medium_text, ways.campaign_text, ways.referrer_text, ways.platform_text
+            order by rules.priority
+        ) as place
+    from ways
+    inner join rules
+        on coalesce({{ matches('ways.source_text', 'rules.utm_source') }}, true)
+        and coalesce({{ matches('ways.medium_text', 'rules.utm_medium') }}, true)
+        and coalesce({{ matches('ways.campaign_text', 'rules.utm_campaign') }}, true)
+        and coalesce({{ matches('ways.referrer_text', 'rules.referrer') }}, true)
+        and coalesce({{ matches('ways.platform_text', 'rules.platform') }}, true)
+),
+
+told as (
+    select
+        touches.*,
+        campaigns.channel as campaign_channel,
+        case
+            when posts.post_id is null then null
+            when posts.is_paid then coalesce(platforms.paid_channel, 'paid_social')
+            else coalesce(platforms.organic_channel, 'organic_social')
+        end as post_channel,
+        matched.channel as rule_channel,
+        matched.sets_platform as rule_platform,
+        platforms.organic_channel as platform_channel,
+        campaigns.platform as campaign_platform
+    from touches
+    left join campaigns on touches.campaign_id = campaigns.campaign_id
+    left join posts on touches.platform = posts.platform and touches.post_id = posts.post_id
+    left join platforms on touches.platform = platforms.platform
+    left join matched
+        on touches.channel is null
+        and touches.source_text = matched.source_text
+        and touches.medium_text = matched.medium_text
+        and touches.campaign_text = matched.campaign_text
+        and touches.referrer_text = matched.referrer_text
+        and touches.platform_text = matched.platform_text
+        and matched.place = 1
+)
+
+select
+    told.touch_id,
+    told.person_key,
+    coalesce(told.account_id, persons.account_id) as account_id,
+    coalesce(told.account_id, persons.account_id, told.person_key) as customer_key,
+    told.occurred_at,
+    {{ reporting_date('told.occurred_at') }} as date,
+    coalesce(told.channel, told.campaign_channel, told.post_channel, told.rule_channel, told.platform_channel, 'unknown') as channel,
+    case
+        when told.channel is not null then 'given'
+        when told.campaign_channel is not null then 'campaign'
+        when told.post_channel is not null then 'post'
+        when told.rule_channel is not null then 'rule'
+        when told.platform_channel is not null then 'platform'
+        else 'none'
+    end as channel_method,
+    coalesce(told.platform, told.rule_platform, told.campaign_platform) as platform,
+    told.campaign_id,
+    told.post_id,
+    told.kind,
+    told.utm_source,
+    told.utm_medium,
+    told.utm_campaign,
+    told.referrer,
+    told.source
+from told
+left join persons
+    on told.person_key = persons.person_key
+    and told.occurred_at >= persons.valid_from
+    and told.occurred_at < persons.valid_to
