@@ -16,14 +16,16 @@ end
 
 {% macro design_effect(ratio, clusters, sum_m, sum_xx, sum_xm, sum_mm) -%}
 {#-
-  Cluster variance over binomial variance, at least 1. Where all rows agree (a share of 0 or 1) both are 0: each cluster is then taken as
-  one observation of its size, deff = sum(m^2)/sum(m), since nothing in the data says less.
+  Cluster variance over binomial variance, ratio (1 - ratio) / (sum m - 1), at least 1; clusters of one row each give exactly 1. Where all
+  rows agree (a share of 0 or 1) both are 0: each cluster then counts as one observation of its size, deff = sum(m^2)/sum(m), since
+  nothing in the data says less. NULL for fewer than two clusters.
 -#}
 case
     when {{ clusters }} > 1 and ({{ ratio }} <= 0 or {{ ratio }} >= 1) then cast({{ sum_mm }} as double) / {{ sum_m }}
     when
-        {{ cluster_variance(ratio, clusters, sum_m, sum_xx, sum_xm, sum_mm) }} > {{ ratio }} * (1 - {{ ratio }}) / {{ sum_m }}
-        then {{ cluster_variance(ratio, clusters, sum_m, sum_xx, sum_xm, sum_mm) }} * {{ sum_m }} / ({{ ratio }} * (1 - {{ ratio }}))
+        {{ clusters }} > 1 and {{ sum_mm }} > {{ sum_m }}
+        and {{ cluster_variance(ratio, clusters, sum_m, sum_xx, sum_xm, sum_mm) }} * ({{ sum_m }} - 1) > {{ ratio }} * (1 - {{ ratio }})
+        then {{ cluster_variance(ratio, clusters, sum_m, sum_xx, sum_xm, sum_mm) }} * ({{ sum_m }} - 1) / ({{ ratio }} * (1 - {{ ratio }}))
     when {{ clusters }} > 1 then 1.0
 end
 {%- endmacro %}

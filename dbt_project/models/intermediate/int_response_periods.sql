@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 with units as (
     select * from {{ ref('int_response_times') }}
 ),

@@ -1,0 +1,140 @@
+with estimates as (
+    select * from {{ ref('int_indicator_estimates') }}
+),
+
+clock as (
+    select * from {{ ref('int_clock') }}
+),
+
+-- too few to say anything, or so few that it would say something about persons
+judged as (
+    select
+        estimates.*,
+        coalesce({{ utc_of_reporting(next_period_start('period_kind', 'period_start')) }} <= clock.as_of, true) as is_complete,
+        clock.is_demo,
+        case
+            when people between 1 and 9 then 'fewer than 10 people'
+            when clusters < 30 then 'fewer than 30 independent clusters'
+            when events < 10 then 'fewer than 10 answers'
+            when method = 'exact' and unit = 'share' and denominator = 0 then 'the source gives no text'
+            when value is null and unit = 'minutes' then 'median not reached: at least half are not answered in the time observed'
+            when value is null then 'not observed for long enough'
+        end as suppressed_reason
+    from estimates
+    cross join clock
+),
+
+shown as (
+    select
+        indicator,
+        period_kind,
+        period_start,
+        platform,
+        audience,
+        unit,
+        method,
+        is_complete,
+        is_demo,
+        suppressed_reason,
+        correlation,
+        {% for column in ['numerator', 'denominator', 'n', 'clusters', 'deff', 'value', 'lo', 'hi'] -%}
+        case when suppressed_reason is null then {{ column }} end as {{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from judged
+),
+
+with_previous as (
+    select
+        *,
+        case when is_next then lag(value) over period_order end as value_before,
+        case when is_next then lag(lo) over period_order end as lo_before,
+        case when is_next then lag(hi) over period_order end as hi_before
+    from (
+        select
+            *,
+            coalesce(
+                lag(period_start) over (partition by indicator, period_kind, platform, audience order by period_start)
+                = {{ previous_period_start('period_kind', 'period_start') }},
+                false
+            ) as is_next
+        from shown
+    ) as ordered
+    window period_order as (partition by indicator, period_kind, platform, audience order by period_start)
+),
+
+changes as (
+    select
+        *,
+        value - value_before as change,
+        value - value_before
+        - {{ newcombe_half_width('value - lo', 'hi_before - value_before', 'greatest(-1, least(1, correlation))') }} as change_lo,
+        value - value_before
+        + {{ newcombe_half_width('hi - value', 'value_before - lo_before', 'greatest(-1, least(1, correlation))') }} as change_hi
+    from with_previous
+),
+
+-- the p-value that belongs to the interval: below .05 exactly where the interval leaves 0
+tested as (
+    select
+        *,
+        case when is_complete and platform = 'all' and change_lo < change and change_hi > change then
+            {{ two_sided_p(normal_quantile() ~ ' * change / case when change > 0 then change - change_lo else change_hi - change end') }}
+        end as p_value
+    from changes
+),
+
+-- Benjamini and Hochberg over all that was tested for one period
+ranked as (
+    select
+        *,
+        count(p_value) over (partition by period_kind, period_start) as tests,
+        row_number() over (
+            partition by period_kind, period_start
+            order by p_value nulls last, indicator, audience, platform
+        ) as place
+    from tested
+),
+
+corrected as (
+    select
+        *,
+        case
+            when p_value is not null
+                then min(p_value * tests / place) over (
+                    partition by period_kind, period_start
+                    order by place desc
+                    rows between unbounded preceding and current row
+                )
+        end as q_value
+    from ranked
+)
+
+select
+    period_start,
+    period_kind,
+    audience,
+    platform,
+    'all' as profile_id,
+    'all' as dimension,
+    'all' as dimension_value,
+    indicator,
+    unit,
+    numerator,
+    denominator,
+    n,
+    clusters as n_clusters,
+    {{ published_double('deff') }} as deff,
+    {{ published_double('value') }} as value,
+    {{ published_double('lo') }} as lo,
+    {{ published_double('hi') }} as hi,
+    method,
+    {{ published_double('change') }} as change,
+    {{ published_double('change_lo') }} as change_lo,
+    {{ published_double('change_hi') }} as change_hi,
+    {{ published_double('p_value') }} as p_value,
+    {{ published_double('q_value') }} as q_value,
+    case when q_value is not null then q_value <= 0.10 and (change_lo > 0 or change_hi < 0) end as is_changed,
+    is_complete,
+    suppressed_reason,
+    is_demo
+from corrected
