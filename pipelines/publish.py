@@ -1,0 +1,189 @@
+"""Published marts of the warehouse -> a database file of their own, built beside the old one and put in its place by rename.
+
+Whoever has the old file open goes on reading it, whoever opens it afterwards reads the new one, and no reader sees
+marts of two builds: the published file itself is never opened for writing.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+from pipelines.entities import entities
+from pipelines.settings import PROJECT, Settings
+from pipelines.warehouse import connect, literal, quoted, transaction
+
+MARTS = PROJECT / "dbt_project" / "models" / "marts"
+TIERS = ("published", "restricted")
+ALIAS = "goodwill_publication"  # the file under construction, while it is attached to the warehouse
+
+
+class PublishError(Exception):
+    """A mart cannot be published; the message names it and the cure. What was published before stays as it was."""
+
+
+@dataclass(frozen=True)
+class Mart:
+    """One mart as its yml promises it: `columns` are those that may leave the warehouse, with their descriptions."""
+
+    schema: str
+    name: str
+    tier: str
+    description: str
+    columns: dict[str, str]
+    where: str | None
+    grain: tuple[str, ...]
+
+    @property
+    def table(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+
+@dataclass(frozen=True)
+class PublishResult:
+    """What stands in the published file: rows by mart (`core.posts`)."""
+
+    tables: dict[str, int]
+    path: Path
+
+    @property
+    def rows(self) -> int:
+        return sum(self.tables.values())
+
+
+def _grain(model: dict[str, Any]) -> tuple[str, ...]:
+    for test in model.get("data_tests", ()):
+        if isinstance(test, dict) and "unique_combination" in test:
+            return tuple(test["unique_combination"]["arguments"]["columns"])
+    return ()
+
+
+def _mart(path: Path) -> Mart:
+    model = yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]
+    schema = path.parent.name
+    meta = model.get("config", {}).get("meta", {})
+    columns = {column["name"]: " ".join(column.get("description", "").split()) for column in model["columns"]}
+    unpublished = meta.get("unpublished_columns", ())
+    if meta.get("tier") not in TIERS:
+        raise PublishError(f"{path.name}: config.meta.tier is {meta.get('tier')!r}; say published or restricted")
+    if unknown := set(unpublished) - set(columns):
+        raise PublishError(f"{path.name}: unpublished_columns names {', '.join(sorted(unknown))}, which the contract does not have")
+    if model["name"] != path.stem or not path.stem.startswith(f"{schema}_"):
+        raise PublishError(f"{path.name} holds the model {model['name']}: file and model are called {schema}_<mart>")
+    return Mart(
+        schema=schema,
+        name=path.stem.removeprefix(f"{schema}_"),
+        tier=meta["tier"],
+        description=" ".join(model["description"].split()),
+        columns={name: description for name, description in columns.items() if name not in unpublished},
+        where=meta.get("published_where"),
+        grain=_grain(model),
+    )
+
+
+def read_marts(folder: Path = MARTS) -> list[Mart]:
+    """Every mart of dbt_project/models/marts/<schema>/, in alphabetical order. PublishError where a yml does not say its tier."""
+    return [_mart(path) for path in sorted(folder.glob("*/*.yml")) if not path.name.startswith("_")]
+
+
+def person_columns(mart: Mart) -> list[str]:
+    """Columns that hold a person by the contract of the entities, or are called like a person's key."""
+    of_entities = {column.name for entity in entities().values() for column in entity.columns if column.is_person}
+    return [name for name in mart.columns if name in of_entities or name.endswith("_key")]
+
+
+def _refuse(marts: list[Mart]) -> None:
+    for mart in marts:
+        if mart.tier != "published":
+            raise PublishError(f"{mart.table} is {mart.tier} and stays in the warehouse")
+        if names := person_columns(mart):
+            raise PublishError(
+                f"{mart.table} would publish {', '.join(names)}, which tells persons apart: name it in unpublished_columns, or make the mart restricted"
+            )
+
+
+def _refuse_keys(connection: duckdb.DuckDBPyConnection, mart: Mart) -> None:
+    """A person's key is 64 hex digits: none may leave, whatever the column is called."""
+    types = connection.execute(f"describe {ALIAS}.{quoted(mart.schema)}.{quoted(mart.name)}").fetchall()
+    texts = [name for name, type_, *_ in types if type_ == "VARCHAR"]
+    if not texts:
+        return
+    held = ", ".join(f"coalesce(bool_or(length({quoted(name)}) = 64 and regexp_full_match({quoted(name)}, '[0-9a-f]+')), false)" for name in texts)
+    row = connection.execute(f"select {held} from {ALIAS}.{quoted(mart.schema)}.{quoted(mart.name)}").fetchone()
+    if found := [name for name, is_held in zip(texts, row or (), strict=True) if is_held]:
+        raise PublishError(
+            f"{mart.table}: {', '.join(found)} holds keys of persons: leave those rows out by published_where, or name the column in unpublished_columns"
+        )
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, mart: Mart) -> int:
+    """Rows in the order of the grain, so that equal content lies in equal order; types as the contract has them."""
+    source, target = f"{quoted(mart.schema)}.{quoted(mart.name)}", f"{ALIAS}.{quoted(mart.schema)}.{quoted(mart.name)}"
+    columns = ", ".join(quoted(name) for name in mart.columns)
+    where = f" where {mart.where}" if mart.where else ""
+    order = ", ".join(f"{quoted(name)} nulls first" for name in mart.grain) or "all"
+    try:
+        connection.execute(f"create table {target} as select {columns} from {source}{where} order by {order}")
+    except (duckdb.CatalogException, duckdb.BinderException) as fault:
+        raise PublishError(f"{mart.table} is not in the warehouse as its contract says; run dbt first ({fault})") from None
+    connection.execute(f"comment on table {target} is {literal(mart.description)}")
+    for name, description in mart.columns.items():
+        connection.execute(f"comment on column {target}.{quoted(name)} is {literal(description)}")
+    _refuse_keys(connection, mart)
+    row = connection.execute(f"select count(*) from {target}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _build(settings: Settings, marts: list[Mart], path: Path) -> dict[str, int]:
+    with connect(settings) as connection:
+        connection.execute(f"attach {literal(str(path))} as {ALIAS}")
+        try:
+            with transaction(connection):
+                for schema in sorted({mart.schema for mart in marts}):
+                    connection.execute(f"create schema {ALIAS}.{quoted(schema)}")
+                tables = {mart.table: _copy(connection, mart) for mart in marts}
+            connection.execute(f"checkpoint {ALIAS}")
+        finally:
+            connection.execute(f"detach {ALIAS}")
+    return tables
+
+
+def _remove(path: Path) -> None:
+    """A file that was under construction, with its log: what a killed publication left behind is of no use."""
+    for leftover in (path, path.with_name(path.name + ".wal")):
+        leftover.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def publish(settings: Settings, marts: list[Mart] | None = None) -> PublishResult:
+    """Put all published marts into `settings.published_path`, all of one build; the caller holds the lock of the warehouse.
+
+    `marts` replaces those of the dbt project (tests). PublishError where a mart is not built, is restricted, or would
+    let a person's key out: then nothing is replaced.
+    """
+    wanted = [mart for mart in read_marts() if mart.tier == "published"] if marts is None else marts
+    _refuse(wanted)
+    path = settings.published_path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    following = path.with_name(path.name + ".next")
+    _remove(following)
+    try:
+        tables = _build(settings, wanted, following)
+        _sync(following)
+        # A log that somebody's write access to the old file left behind does not belong to the new one.
+        path.with_name(path.name + ".wal").unlink(missing_ok=True)
+        os.replace(following, path)
+    finally:
+        _remove(following)
+    _sync(path.parent)
+    return PublishResult(tables, path)
