@@ -103,3 +103,25 @@ inner join {{ credits }} as credits on refunds.conversion_id = credits.conversio
 {%- endmacro %}
 
 {% macro refund_partition() -%}refunds.revenue_id, credits.model, credits.lookback_rule, credits.lookback_days{%- endmacro %}
+
+{% macro roi_missing_because() -%}
+{#- Why a credit row has no attributed_roi; NULL where it has one. -#}
+case
+    when full_cost is null and gaps = 0 then 'no cost belongs to this channel'
+    when not is_mature and basis = 'accrual' then 'immature until ' || cast(mature_on as {{ dbt.type_string() }})
+    when gaps > 0
+        then 'cost missing: ' || first_gap || case when gaps > 1 then ' and ' || (gaps - 1) || ' more months' else '' end
+    when full_cost = 0 then 'the cost is zero'
+    when bookings_without_rate > 0 then 'no exchange rate for ' || bookings_without_rate || ' bookings'
+    when bookings_without_margin > 0
+        then 'margin missing for ' || bookings_without_margin || ' bookings: give cost_of_goods or a margin policy'
+end
+{%- endmacro %}
+
+{% macro interval_limit(t) -%}
+{#- The sampling interval of the credited margin, set against the cost. -#}
+case
+    when missing_because is null
+        then {{ published_double('((cast(contribution_margin as double) - ' ~ t ~ ' * standard_error - cast(full_cost as double)) / cast(full_cost as double))') }}
+end
+{%- endmacro %}

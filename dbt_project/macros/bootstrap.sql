@@ -55,3 +55,5 @@ from (
 {% macro duckdb__number_series(first, last, name) -%}
 select generate_series as {{ name }} from generate_series({{ first }}, {{ last }})
 {%- endmacro %}
+
+{% macro minimum_effective_customers() -%}{{ return(30) }}{%- endmacro %}

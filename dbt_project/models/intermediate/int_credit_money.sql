@@ -1,0 +1,85 @@
+with credits as (
+    select * from {{ ref('roi_attribution_credits') }}
+),
+
+booked as (
+    select
+        'cash' as clock,
+        converted_month as month,
+        channel,
+        campaign_id,
+        model,
+        lookback_rule,
+        lookback_days,
+        customer_key,
+        credit as conversions,
+        case when is_new_customer then credit else 0 end as new_customers,
+        booked_revenue as revenue,
+        booked_margin as contribution_margin,
+        margin_basis
+    from credits
+),
+
+refunded as (
+    select
+        'cash' as clock,
+        refunded_month as month,
+        channel,
+        campaign_id,
+        model,
+        lookback_rule,
+        lookback_days,
+        customer_key,
+        0 as conversions,
+        0 as new_customers,
+        refunded_revenue as revenue,
+        refunded_margin as contribution_margin,
+        margin_basis
+    from ({{ refund_credits('credits') }}) as split
+),
+
+earned as (
+    select
+        'accrual' as clock,
+        coalesce({{ reporting_month('touched_at') }}, converted_month) as month,
+        channel,
+        campaign_id,
+        model,
+        lookback_rule,
+        lookback_days,
+        customer_key,
+        credit as conversions,
+        case when is_new_customer then credit else 0 end as new_customers,
+        revenue,
+        contribution_margin,
+        margin_basis
+    from credits
+),
+
+dated as (
+    select * from booked
+    union all
+    select * from refunded
+    union all
+    select * from earned
+)
+
+select
+    clock,
+    month,
+    channel,
+    campaign_id,
+    model,
+    lookback_rule,
+    lookback_days,
+    customer_key,
+    cast(sum(conversions) as decimal(38, 12)) as conversions,
+    cast(sum(new_customers) as decimal(38, 12)) as new_customers,
+    cast(coalesce(sum(revenue), 0) as decimal(38, 4)) as revenue,
+    cast(coalesce(sum(contribution_margin), 0) as decimal(38, 4)) as contribution_margin,
+    count(*) as bookings,
+    count(*) - count(revenue) as bookings_without_rate,
+    count(*) - count(contribution_margin) as bookings_without_margin,
+    sum(case when margin_basis = 'assumed' then 1 else 0 end) as bookings_assumed
+from dated
+group by clock, month, channel, campaign_id, model, lookback_rule, lookback_days, customer_key

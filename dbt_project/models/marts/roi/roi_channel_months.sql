@@ -1,0 +1,178 @@
+with clock as (
+    select * from {{ ref('int_clock') }}
+),
+
+costs as (
+    select * from {{ ref('int_credit_costs') }}
+),
+
+cells as (
+    select * from {{ ref('int_credit_cells') }}
+    where dimension = 'channel'
+),
+
+bootstrap as (
+    select * from {{ ref('int_credit_bootstrap') }}
+    where dimension = 'channel'
+),
+
+rules as (
+    {% for model in attribution_models() -%}
+    {% for days in attribution_lookbacks() -%}
+    select '{{ model }}' as model, 'fixed' as lookback_rule, {{ days }} as lookback_days
+    union all
+    {% endfor -%}
+    select '{{ model }}' as model, 'own' as lookback_rule, cast(null as integer) as lookback_days
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+-- money that bought nothing has a row as well
+filled as (
+    select
+        costs.month,
+        costs.channel,
+        rules.model,
+        rules.lookback_rule,
+        rules.lookback_days,
+        costs.basis,
+        costs.full_cost,
+        costs.own_cost,
+        costs.ad_spend,
+        costs.claimed_conversions,
+        costs.gaps,
+        costs.first_gap,
+        coalesce(cells.conversions, 0) as conversions,
+        coalesce(cells.new_customers, 0) as new_customers,
+        case when coalesce(cells.bookings_without_rate, 0) = 0 then coalesce(cells.revenue, 0) end as revenue,
+        case when coalesce(cells.bookings_without_margin, 0) = 0 then coalesce(cells.contribution_margin, 0) end as contribution_margin,
+        case
+            when coalesce(cells.customers, 0) = 0 then null
+            when cells.bookings_without_margin > 0 then 'missing'
+            when cells.bookings_assumed > 0 then 'assumed'
+            else 'actual'
+        end as margin_basis,
+        coalesce(cells.bookings_without_rate, 0) as bookings_without_rate,
+        coalesce(cells.bookings_without_margin, 0) as bookings_without_margin,
+        coalesce(cells.customers, 0) as n,
+        case when coalesce(cells.bookings_without_margin, 0) = 0 then coalesce(cells.n_eff, 0) end as n_eff,
+        cells.standard_error,
+        bootstrap.t_lower,
+        bootstrap.t_upper,
+        last_day(costs.month) + coalesce(case when costs.basis = 'accrual' then lags.lag_p90_days end, 0) as mature_on
+    from costs
+    cross join rules
+    left join cells
+        on costs.channel = cells.dimension_value
+        and costs.basis = cells.basis
+        and rules.model = cells.model
+        and rules.lookback_rule = cells.lookback_rule
+        and rules.lookback_days is not distinct from cells.lookback_days
+        and costs.month >= cells.month
+        and costs.month < cells.next_month
+    left join bootstrap
+        on cells.dimension_value = bootstrap.dimension_value
+        and cells.basis = bootstrap.basis
+        and cells.model = bootstrap.model
+        and cells.lookback_rule = bootstrap.lookback_rule
+        and cells.lookback_days is not distinct from bootstrap.lookback_days
+        and cells.month = bootstrap.month
+    left join {{ ref('int_credit_lags') }} as lags
+        on rules.model = lags.model
+        and rules.lookback_rule = lags.lookback_rule
+        and rules.lookback_days is not distinct from lags.lookback_days
+),
+
+matured as (
+    select
+        filled.*,
+        clock.is_demo,
+        clock.as_of_date > filled.mature_on as is_mature
+    from filled
+    cross join clock
+),
+
+judged as (
+    select
+        *,
+        {{ roi_missing_because() }} as missing_because
+    from matured
+),
+
+-- payback is counted from the first month with a cost to the first in which the margin so far covers the cost so far
+covered as (
+    select
+        *,
+        basis = 'cash_cumulative' and missing_because is null and contribution_margin >= full_cost as is_covered,
+        min(case when basis = 'cash_cumulative' and full_cost > 0 then month end) over same_rule as first_cost_month
+    from judged
+    window same_rule as (partition by channel, model, lookback_rule, lookback_days, basis)
+),
+
+measured as (
+    select
+        *,
+        case when missing_because is null then {{ ratio('contribution_margin - full_cost', 'full_cost') }} end as attributed_roi,
+        case when missing_because is null then {{ ratio('contribution_margin - own_cost', 'own_cost') }} end as attributed_roi_without_shared,
+        {{ interval_limit('t_upper') }} as lo,
+        {{ interval_limit('t_lower') }} as hi,
+        min(case when is_covered then month end) over (
+            partition by channel, model, lookback_rule, lookback_days, basis order by month
+        ) as covered_month
+    from covered
+),
+
+ranged as (
+    select
+        *,
+        -- w_shaped speaks of deals only: its sums are not of the same conversions
+        min(case when model <> 'w_shaped' then attributed_roi end) over (partition by month, channel, basis) as model_lo,
+        max(case when model <> 'w_shaped' then attributed_roi end) over (partition by month, channel, basis) as model_hi
+    from measured
+),
+
+final as (
+    select
+        month,
+        channel,
+        model,
+        lookback_rule,
+        lookback_days,
+        basis,
+        cast(conversions as decimal(38, 12)) as conversions,
+        cast(new_customers as decimal(38, 12)) as new_customers,
+        cast(revenue as decimal(38, 4)) as revenue,
+        cast(contribution_margin as decimal(38, 4)) as contribution_margin,
+        margin_basis,
+        cast(full_cost as decimal(38, 4)) as full_cost,
+        cast(own_cost as decimal(38, 4)) as own_cost,
+        '{{ var("reporting_currency") }}' as currency,
+        attributed_roi,
+        attributed_roi_without_shared,
+        lo,
+        hi,
+        cast(n as bigint) as n,
+        {{ published_double('n_eff') }} as n_eff,
+        model_lo,
+        model_hi,
+        case when gaps = 0 then {{ ratio('revenue', 'ad_spend') }} end as roas,
+        case when gaps = 0 then {{ ratio('full_cost', 'new_customers') }} end as cac,
+        case when is_covered then cast({{ datediff('first_cost_month', 'covered_month', 'month') }} + 1 as integer) end as payback_months,
+        {{ ratio('claimed_conversions', 'conversions') }} as claimed_ratio,
+        case
+            when lo is not null then 'bootstrap-t, Poisson weights, {{ bootstrap_replicates() }} replicates'
+            else 'exact'
+        end as method,
+        'D' as evidence_grade,
+        cast(null as double) as calibrated_cover,
+        is_mature,
+        model = '{{ quoted_model() }}' and lookback_rule = 'own' and basis = 'cash_12_months' and lo is not null as is_quoted,
+        coalesce(
+            missing_because,
+            case when lo is null then 'too few or too uneven customers (n_eff = ' || cast(cast(n_eff as decimal(18, 1)) as {{ dbt.type_string() }}) || ')' end
+        ) as suppressed_reason,
+        is_demo
+    from ranged
+)
+
+select * from final
