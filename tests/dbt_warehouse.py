@@ -1,0 +1,126 @@
+"""Rows of entities -> a small warehouse that dbt has built: files are the only source, so that no platform is needed."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+from dbt.cli.main import dbtRunner
+
+from pipelines.entities import entities
+
+PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
+Row = Mapping[str, Any]
+
+
+@contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _files_only() -> str:
+    sources = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]["sources"]
+    return yaml.safe_dump({"sources": {"files": sources["files"]}}, default_flow_style=True, width=10**6)
+
+
+def _invoke(warehouse: Path, arguments: Sequence[str], manifest: Any = None) -> Any:
+    # DBT_TARGET_PATH: a test never writes where an analyst's dbt works
+    with _environment(WAREHOUSE_PATH=str(warehouse), DBT_TARGET_PATH=str(_folder() / "target"), DBT_LOG_PATH=str(_folder() / "logs")):
+        return dbtRunner(manifest=manifest).invoke(
+            [
+                *("--quiet", "--no-use-colors", "--no-write-json"),
+                *arguments,
+                *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--vars", _files_only()),
+            ]
+        )
+
+
+@cache
+def _folder() -> Path:
+    return Path(tempfile.mkdtemp(prefix="goodwill-dbt-"))
+
+
+@cache
+def _manifest() -> Any:
+    return _invoke(_folder() / "company.duckdb", ["parse"]).result
+
+
+@cache
+def _empty_warehouse() -> Path:
+    path = _folder() / "company.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema raw_files")
+        for entity in entities().values():
+            columns = ", ".join(f'"{column.name}" {column.type}' for column in entity.columns)
+            connection.execute(f"create table raw_files.{entity.name} ({columns}, _file text, _line bigint, _deleted boolean, _run text)")
+        connection.execute(
+            """
+            create schema raw_goodwill;
+            create table raw_goodwill.clock as select timestamp '2026-06-30 12:00' as as_of, true as is_demo;
+            create table raw_goodwill.loads (
+                source text, raw_table text, entity text, state text, reason text, loaded_total bigint, api_total bigint, fresh_until timestamp
+            );
+            create table raw_goodwill.unknown_fields (source text, raw_table text, field text, first_seen_at timestamp);
+            create table raw_goodwill.refused_files (file text, entity text, line bigint, field text, reason text);
+            create table raw_goodwill.failed_checks (source text, raw_table text, expectation text, is_blocking boolean);
+            """
+        )
+    assert _invoke(path, ["seed"], _manifest()).success
+    return path
+
+
+class DbtWarehouse:
+    """A warehouse of its own; `insert` adds rows of an entity, `build` runs dbt on a selection, `rows` reads."""
+
+    def __init__(self, folder: Path, like: Path | None = None) -> None:
+        # dbt writes the file's stem into its manifest as the name of the catalogue, so it is the same everywhere
+        self.path = folder / "company.duckdb"
+        with duckdb.connect(str(like or _empty_warehouse())) as connection:
+            connection.execute("checkpoint")
+        shutil.copyfile(like or _empty_warehouse(), self.path)
+        self._line = 0
+
+    def copy(self, folder: Path) -> "DbtWarehouse":
+        """The same content in a file of its own."""
+        return DbtWarehouse(folder, self.path)
+
+    def insert(self, entity: str, *rows: Row) -> None:
+        with duckdb.connect(str(self.path)) as connection:
+            for row in rows:
+                self._line += 1
+                values = {**row, "_file": f"{entity}.csv", "_line": self._line, "_deleted": False}
+                names, marks = ", ".join(f'"{name}"' for name in values), ", ".join("?" for _ in values)
+                connection.execute(f"insert into raw_files.{entity} ({names}) values ({marks})", list(values.values()))
+
+    def execute(self, sql: str) -> None:
+        with duckdb.connect(str(self.path)) as connection:
+            connection.execute(sql)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.path)) as connection:
+            return connection.execute(sql).fetchall()
+
+    def run(self, *arguments: str) -> Any:
+        """The result of a dbt command, whatever became of it."""
+        return _invoke(self.path, arguments, _manifest())
+
+    def build(self, *selection: str, full_refresh: bool = False) -> None:
+        """Build models (without tests) and fail with dbt's own words where one fails."""
+        result = self.run("run", "--select", *selection, *(["--full-refresh"] if full_refresh else []))
+        faults = [f"{item.node.name}: {item.message}" for item in (result.result or []) if item.status not in ("success", "pass")]
+        assert result.success, faults or result.exception
