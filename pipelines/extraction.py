@@ -16,10 +16,10 @@ from typing import Any, BinaryIO
 import duckdb
 import orjson
 
-from pipelines.keys import ADDRESS_PATTERN, MASK, Keys
+from pipelines.keys import Keys
 from pipelines.raw import RawTable, Source
 from pipelines.settings import Settings
-from pipelines.warehouse import connect, literal, quoted
+from pipelines.warehouse import connect, literal, masked, quoted
 
 # Exact Python types: True is no integer, 3.0 is no integer, 3 may stand where a fraction is declared.
 KINDS: dict[str, frozenset[type]] = {
@@ -130,6 +130,8 @@ class Run:
     def refuse(self, file: str, entity: str | None, line: int | None, field: str | None, reason: str) -> None:
         """A file of the drop that is not loaded."""
         self.refused.append((file, entity, line, field, reason))
+        at = (f", line {line}" if line else "") + (f", column {field}" if field else "")
+        self.warn(f"{file}{at}: {reason}")
 
     def stored(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query over what is stored of this source, tables by their bare names."""
@@ -301,11 +303,6 @@ class Run:
         )
         whole.unlink()
         return int(distinct)
-
-
-def masked(expression: str) -> str:
-    """SQL: the text with the e-mail addresses in it masked; cheap where there is no @."""
-    return f"case when contains({expression}, '@') then regexp_replace({expression}, {literal(ADDRESS_PATTERN)}, {literal(MASK)}, 'g') else {expression} end"
 
 
 def remove_leftovers(settings: Settings, source: Source) -> None:

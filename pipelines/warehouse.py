@@ -8,7 +8,7 @@ from datetime import datetime
 import duckdb
 from filelock import FileLock, Timeout
 
-from pipelines.keys import Keys
+from pipelines.keys import ADDRESS_PATTERN, MASK, Keys
 from pipelines.raw import RawTable, Source
 from pipelines.settings import Settings
 
@@ -50,6 +50,12 @@ def quoted(identifier: str) -> str:
 def literal(text: str) -> str:
     """An SQL string, whatever is in it."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def masked(expression: str) -> str:
+    """SQL: the text with the e-mail addresses in it masked; cheap where there is no @."""
+    address = f"regexp_replace({expression}, {literal(ADDRESS_PATTERN)}, {literal(MASK)}, 'g')"
+    return f"case when contains({expression}, '@') then {address} else {expression} end"
 
 
 @contextmanager
@@ -162,12 +168,12 @@ def prepare(settings: Settings, sources: Mapping[str, Source]) -> None:
 
 def _latest_event(connection: duckdb.DuckDBPyConnection, tables: tuple[RawTable, ...]) -> datetime | None:
     times = [
-        f"select max({quoted(column)}::timestamp) as at from raw_files.{quoted(table.name)} where {quoted(column)}::timestamp <= now()::timestamp"
+        f"select max({quoted(column)}::timestamp) as happened_at from raw_files.{quoted(table.name)} where {quoted(column)}::timestamp <= now()::timestamp"
         for table in tables
         for column in table.columns
         if column in EVENT_COLUMNS and table.name != "exchange_rates"
     ]
-    return connection.execute(f"select max(at) from ({' union all '.join(times)})").fetchone()[0] if times else None  # type: ignore[index]
+    return connection.execute(f"select max(happened_at) from ({' union all '.join(times)})").fetchone()[0] if times else None  # type: ignore[index]
 
 
 def fix_clock(settings: Settings, sources: Mapping[str, Source]) -> datetime:

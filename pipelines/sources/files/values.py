@@ -1,0 +1,59 @@
+"""Text of a file -> SQL that yields its typed value, or NULL where it does not parse."""
+
+import re
+
+from pipelines.keys import ADDRESS_PATTERN
+from pipelines.warehouse import literal, masked
+
+# Words are masked; ids are joined on and are not. A party's id that is an address would be a person in the clear.
+IDENTIFIER = re.compile(r"(^|_)(id|key|platform|currency|language)$")
+PARTY_IDS = frozenset(["account_id", "contact_id"])
+
+
+def duckdb_type(contract_type: str) -> str:
+    """The contract's type by DuckDB's own name."""
+    name = contract_type.upper().replace(" ", "")
+    return {"TEXT": "VARCHAR", "DOUBLEPRECISION": "DOUBLE", "NUMERIC": "DECIMAL(18,4)"}.get(name, name)
+
+
+def value(name: str, type_: str, text: str) -> str:
+    """SQL expression of the value of the column `name` of DuckDB type `type_`, from the SQL expression of its text.
+
+    A whole number may be written 12 or 12.0; money must not lose a digit; times are ISO 8601, in UTC where no zone is given.
+    """
+    if type_ == "VARCHAR":
+        if name in PARTY_IDS:
+            return f"case when not (contains({text}, '@') and regexp_full_match({text}, {literal(ADDRESS_PATTERN)})) then {text} end"
+        return text if IDENTIFIER.search(name) else masked(text)
+    if type_ == "BIGINT":
+        return (
+            f"case when try_cast({text} as bigint)::varchar = {text} then try_cast({text} as bigint) "
+            f"when regexp_full_match({text}, '\\s*[+-]?[0-9]+(\\.0*)?\\s*') then try_cast(split_part({text}, '.', 1) as bigint) end"
+        )
+    if type_ == "DOUBLE":
+        return f"case when isfinite(try_cast({text} as double)) then try_cast({text} as double) end"
+    if type_ == "TIMESTAMP":
+        # By way of the zoned type: a cast to TIMESTAMP drops the zone without a word.
+        return f"case when substr({text}, 5, 1) = '-' then try_cast({text} as timestamptz)::timestamp end"
+    if type_ == "DATE":
+        return f"case when substr({text}, 5, 1) = '-' then try_cast({text} as date) end"
+    if type_.startswith("DECIMAL"):
+        return f"case when try_cast({text} as decimal(38,12)) = try_cast({text} as {type_}) then try_cast({text} as {type_}) end"
+    return f"try_cast({text} as {type_})"
+
+
+def demand(name: str, type_: str) -> str:
+    """What a value of this type must look like, for the person who mends the file."""
+    if type_ == "VARCHAR":
+        return "is an e-mail address: give the party's own id, never an address"
+    if type_.startswith("DECIMAL"):
+        scale = type_.rstrip(")").rpartition(",")[2]
+        return f"is not a decimal number with a point and at most {scale} places after it"
+    demands = {
+        "BIGINT": "is not a whole number of at most 64 bits",
+        "DOUBLE": "is not a finite number with a decimal point",
+        "BOOLEAN": "is neither true nor false",
+        "DATE": "is not a date like 2026-06-30",
+        "TIMESTAMP": "is not a time like 2026-06-30T12:00:00Z or 2026-06-30",
+    }
+    return demands[type_]
