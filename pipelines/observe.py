@@ -1,0 +1,271 @@
+"""A social platform's answers -> posts, counters, interactions: what is read again by age, what is gone, who answered whom.
+
+Counters are lifetime totals at the time of reading, so old posts are read again; what the platform no longer has
+becomes a tombstone: its row without its words. All social sources share this order of reading.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pipelines.raw import Extraction, RawTable
+from pipelines.social import (
+    INTERACTIONS,
+    OLDER,
+    POSTS,
+    WORDS,
+    Item,
+    Platform,
+    Row,
+    stamp,
+    utc,
+)
+
+# Age of a post -> how long its last reading may be ago. A little less than a day and a week: a job that starts every
+# day at the same hour starts some seconds earlier now and then, and must not skip a day for it.
+CADENCE = (
+    (timedelta(days=7), timedelta(0)),
+    (timedelta(days=30), timedelta(hours=20)),
+    (timedelta(days=90), timedelta(days=6, hours=12)),
+)
+YOUNG, DAILY = CADENCE[0][0], CADENCE[1][1]
+LOOKBACK = timedelta(days=3)  # platforms show some posts and notifications late
+MANY = 20  # posts that vanish in one sweep and make more than half of it: rather a fault of the platform than deletions
+COUNTERS = {"like": "likes", "repost": "reposts"}
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A post of ours that is stored and not deleted, with its latest counters."""
+
+    posted_at: datetime
+    observed_at: datetime | None
+    counters: Mapping[str, int | None]
+
+
+def is_due(posted_at: datetime, last_observed: datetime | None, now: datetime, older_every: timedelta | None) -> bool:
+    """Whether a post is to be read again; beyond the cadence's reach every `older_every` (None: never)."""
+    pause = next((pause for reach, pause in CADENCE if now - posted_at <= reach), older_every)
+    return last_observed is None or (pause is not None and now - last_observed >= pause)
+
+
+def observe(run: Extraction, platform: Platform, profile_id: str, posts_total: int | None, now: datetime) -> None:
+    """Read everything of one profile that is new or due, and write it.
+
+    `posts_total` is what the platform says the profile has (None: it does not say), `now` the time of its first answer.
+    The place is kept in run.state[profile_id]; where it is empty, all is read and all that is stored is written again.
+    """
+    _Observation(run, platform, profile_id, posts_total, now).read()
+
+
+class _Observation:
+    def __init__(self, run: Extraction, platform: Platform, profile_id: str, posts_total: int | None, now: datetime) -> None:
+        self.run, self.platform, self.profile_id, self.posts_total, self.now = run, platform, profile_id, posts_total, now
+        self.place: dict[str, Any] = run.state.setdefault(profile_id, {})
+        self.is_first = self.is_search = not self.place
+        self.mine = f"profile_id = {_quoted(profile_id)}"
+        self.stored = self._stored_posts()
+        self.seen: dict[str, Item] = {}
+        self.interactions: dict[str, dict[str, Any]] = {}
+        days = float(run.settings.get(OLDER.name) or OLDER.default or 0)
+        self.older_every = timedelta(days=days) if days else None
+
+    def read(self) -> None:
+        if self.is_first:
+            self.interactions = {row["interaction_id"]: row for row in self._rows(INTERACTIONS, self.mine)}
+        self._feed()
+        gone = self._sweep()
+        self._notifications()
+        fresh = [item for item in self.seen.values() if item.post is not None and self._is_news(item)]
+        self._threads(fresh)
+        for kind, counter in COUNTERS.items():
+            self._people(kind, [item for item in fresh if self._has_moved(item, counter)])
+        self._write(fresh, gone)
+
+    def _stored_posts(self) -> dict[str, Stored]:
+        rows = self.run.stored(f"""
+            select p.post_id, p.posted_at, max(m._observed_at), {", ".join(f"arg_max(m.{c}, m._observed_at)" for c in COUNTERS.values())}
+            from posts as p left join post_metrics as m using (post_id)
+            where p.{self.mine} and p.deleted_at is null group by all""")
+        return {
+            id_: Stored(utc(posted_at), last and utc(last), dict(zip(COUNTERS.values(), counters, strict=True)))
+            for id_, posted_at, last, *counters in rows
+        }
+
+    # Our posts: the new ones, those that are due, those that are gone
+
+    def _feed(self) -> None:
+        until = self.place.get("feed_until")
+        self._take(self.platform.feed(utc(until) - LOOKBACK if until else None))
+        # A post that was dated back lies below where reading stopped; the platform's own count gives it, and a deletion, away.
+        if until and self._differs() and self._may_search():
+            self.is_search = True
+            self._take(self.platform.feed(None))
+        if self.posts_total is not None:
+            self.run.reconcile("posts", self.posts_total)
+        self.place["feed_until"] = max([stamp(item.posted_at) or "" for item in self.seen.values()] + [until or ""])
+
+    def _take(self, items: Iterable[Item]) -> None:
+        self.seen |= {item.id: item for item in items}
+
+    def _differs(self) -> bool:
+        return self.posts_total is not None and self.posts_total != len(self.stored.keys() | self.seen.keys())
+
+    def _may_search(self) -> bool:
+        """At most once a day: some platforms never count right."""
+        last = self.place.get("searched_at")
+        if last and self.now - utc(last) < DAILY:
+            return False
+        self.place["searched_at"] = stamp(self.now)
+        return True
+
+    def _sweep(self) -> dict[str, datetime]:
+        """Look up what is due and was not in the feed, anybody's words; returns what is gone, with the time of the answer.
+
+        A look-up that fails raises, so a failure never looks like a deletion.
+        """
+        due = [
+            id_
+            for id_, post in self.stored.items()
+            if id_ not in self.seen and (self.is_search or is_due(post.posted_at, post.observed_at, self.now, self.older_every))
+        ]
+        theirs = self.run.stored(f"""
+            select interaction_id, occurred_at, _observed_at from interactions
+            where kind in ('reply', 'quote', 'mention') and deleted_at is null and not is_brand and {self.mine}""")
+        due += [id_ for id_, at, last in theirs if at and is_due(utc(at), utc(last), self.now, self.older_every)]
+        gone: dict[str, datetime] = {}
+        for batch in _batches(due, self.platform.batch):
+            items, at = self.platform.look_up(batch)
+            found = {item.id: item for item in items if item.id in batch}
+            self.seen |= found
+            gone |= {id_: at for id_ in batch if id_ not in found}
+            for item in found.values():
+                self._note(item.interaction)
+        return self._believed(gone, len(due))
+
+    def _believed(self, gone: dict[str, datetime], asked: int) -> dict[str, datetime]:
+        """Where most of many are gone at once they are believed if the next run says so again: a platform that lost its index answers so too."""
+        before = set(self.place.pop("missing", []))
+        if len(gone) < MANY or len(gone) * 2 <= asked or gone.keys() <= before:
+            return gone
+        self.place["missing"] = sorted(gone)
+        self.run.warn(
+            f"{len(gone)} of {asked} posts were not found, all at once: they count as deleted if the next run does not find them either"
+        )
+        return {id_: at for id_, at in gone.items() if id_ in before}
+
+    def _is_news(self, item: Item) -> bool:
+        """Whether this reading of a post is kept: a walk through the whole feed shows many that are not due."""
+        before = self.stored.get(item.id)
+        if self.is_first or before is None or is_due(before.posted_at, before.observed_at, self.now, self.older_every):
+            return True
+        return any(value != (item.counters or {}).get(name) for name, value in before.counters.items())
+
+    # Who answered whom
+
+    def _notifications(self) -> None:
+        until = self.place.get("notified_until")
+        rows = {row["interaction_id"]: row for row in self.platform.notifications(utc(until) - LOOKBACK if until else None)}
+        self.place["notified_until"] = max([row["occurred_at"] for row in rows.values()] + [until or ""])
+        for batch in _batches([] if self.is_first else sorted(rows), 500):
+            # It may have been taken back since; only a missing time is a reason to write a stored one again.
+            for stored in self._rows(INTERACTIONS, f"interaction_id in ({_listed(batch)}) and occurred_at is not null"):
+                del rows[stored["interaction_id"]]
+        for row in rows.values():
+            self._note(row)
+
+    def _threads(self, fresh: list[Item]) -> None:
+        for item in fresh:
+            self._note(item.interaction)
+        for root in sorted(
+            {item.thread for item in fresh if item.thread and (item.thread != item.id or (item.counters or {}).get("replies"))}
+        ):
+            for item in self.platform.thread(root):
+                self._note(item.interaction)
+
+    def _has_moved(self, item: Item, counter: str) -> bool:
+        """Whether to list the people behind a counter: it moved, was never read, or the post is young (one may leave as another comes)."""
+        before = self.stored[item.id].counters[counter] if item.id in self.stored and not self.is_first else None
+        now = (item.counters or {}).get(counter)
+        return bool(now or before) and (now != before or self.now - item.posted_at <= YOUNG)
+
+    def _people(self, kind: str, posts: list[Item]) -> None:
+        """The lists are whole, so who is stored and no longer listed took it back."""
+        stored: dict[str, dict[str, dict[str, Any]]] = {}
+        for batch in _batches([item.id for item in posts], 500):
+            for row in self._rows(INTERACTIONS, f"kind = {_quoted(kind)} and post_id in ({_listed(batch)})"):
+                stored.setdefault(row["post_id"], {})[row["interaction_id"]] = row
+        for item in posts:
+            people, at = self.platform.people(kind, item.id)
+            known = stored.get(item.id, {})
+            before = self.stored.get(item.id)
+            listed = {f"{kind}:{item.id}:{key}": (key, occurred_at) for key, occurred_at in people}
+            for id_, (key, occurred_at) in listed.items():
+                if id_ in known and known[id_]["deleted_at"] is None:
+                    continue
+                self._note(
+                    {
+                        "interaction_id": id_,
+                        "kind": kind,
+                        "occurred_at": occurred_at,
+                        "missing_at": stamp(before.observed_at if before else None),
+                        "listed_at": stamp(at),
+                        "actor_key": key,
+                        "profile_id": self.profile_id,
+                        "is_brand": False,
+                        "post_id": item.id,
+                        "parent_id": item.id,
+                    }
+                )
+            for id_, row in known.items():
+                if id_ not in listed and row["deleted_at"] is None:
+                    self.interactions[id_] = {**row, "deleted_at": stamp(at)}
+
+    def _note(self, row: Row | None) -> None:
+        """One like comes from a notification, with its time, and from a list, without: what either says is kept."""
+        if row:
+            old = self.interactions.get(row["interaction_id"], {})
+            new = {name: value for name, value in row.items() if value is not None}
+            self.interactions[row["interaction_id"]] = {**old, **new, "deleted_at": None}
+
+    # Writing
+
+    def _write(self, fresh: list[Item], gone: dict[str, datetime]) -> None:
+        if self.is_first:
+            self.run.write("posts", self._rows(POSTS, f"{self.mine} and deleted_at is not null"), self.now)
+        by_time: dict[datetime, list[Item]] = {}
+        for item in fresh:
+            by_time.setdefault(item.at, []).append(item)
+        for at, items in by_time.items():
+            self.run.write("posts", [item.post for item in items if item.post], at)
+            self.run.write("post_metrics", [{"post_id": item.id, **(item.counters or {})} for item in items], at)
+        for batch in _batches(sorted(gone), 500):
+            for post in self._rows(POSTS, f"post_id in ({_listed(batch)})"):
+                self.run.write("posts", [_tombstone(post, gone[post["post_id"]])], gone[post["post_id"]])
+            for row in self._rows(INTERACTIONS, f"interaction_id in ({_listed(batch)})"):
+                self.interactions[row["interaction_id"]] = _tombstone(row, gone[row["interaction_id"]])
+        self.run.write("interactions", self.interactions.values(), self.now)
+
+    def _rows(self, table: RawTable, where: str) -> Iterator[dict[str, Any]]:
+        """Stored rows as they would be written again."""
+        columns = list(table.columns)
+        for row in self.run.stored(f"select {', '.join(columns)} from {table.name} where {where}"):
+            yield {name: stamp(value) if isinstance(value, datetime) else value for name, value in zip(columns, row, strict=True)}
+
+
+def _tombstone(row: dict[str, Any], at: datetime) -> dict[str, Any]:
+    return {**row, **dict.fromkeys(WORDS & row.keys()), "deleted_at": stamp(at)}
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _listed(texts: Sequence[str]) -> str:
+    return ", ".join(map(_quoted, texts))
+
+
+def _batches(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -1,0 +1,61 @@
+"""A vendor's answer -> when it was given, and how long to wait before the next request."""
+
+import random
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+
+def answered_at(response: httpx.Response) -> datetime:
+    """The time of the answer: its Date header, else our own clock. UTC."""
+    return _http_date(response.headers.get("date")) or datetime.now(UTC)
+
+
+def _http_date(text: str | None) -> datetime | None:
+    try:
+        when = parsedate_to_datetime(text) if text else None
+    except ValueError:
+        return None
+    return when and (when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC))
+
+
+def backoff(attempt: int) -> float:
+    """Seconds: 1, 2, 4, ... up to a minute, each drawn from its upper half so that many clients do not come back together."""
+    return min(60.0, 2.0**attempt) * random.uniform(0.5, 1.0)
+
+
+def advised_wait(response: httpx.Response, attempt: int) -> float:
+    """Seconds to wait after 429 or 5xx: Retry-After (seconds or a date), else the end of the rate window, else back-off."""
+    text = response.headers.get("retry-after", "").strip()
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return float(text)
+    if until := _http_date(text):
+        return max(0.0, (until - answered_at(response)).total_seconds())
+    if response.status_code == 429 and (wait := until_reset(response)):
+        return wait
+    return backoff(attempt)
+
+
+def until_reset(response: httpx.Response) -> float:
+    """Seconds until the rate window ends where nothing is left of it, else 0.
+
+    Names in use: X-RateLimit-* (reset as a time: Mastodon), RateLimit-* and x-rate-limit-* (as epoch seconds: Bluesky, X;
+    or as seconds to go), X-HubSpot-RateLimit-* (of an interval of so many milliseconds).
+    """
+    headers = response.headers
+    if headers.get("x-hubspot-ratelimit-remaining") == "0":
+        return float(headers.get("x-hubspot-ratelimit-interval-milliseconds", 10_000)) / 1000
+    for prefix in ("x-ratelimit-", "ratelimit-", "x-rate-limit-"):
+        reset = headers.get(prefix + "reset", "")
+        if headers.get(prefix + "remaining") != "0":
+            continue
+        if re.fullmatch(r"\d+(\.\d+)?", reset):
+            seconds = float(reset)
+            return seconds if seconds < 1e9 else max(0.0, seconds - answered_at(response).timestamp())
+        try:
+            return max(0.0, (datetime.fromisoformat(reset).astimezone(UTC) - answered_at(response)).total_seconds())
+        except ValueError:
+            continue
+    return 0.0

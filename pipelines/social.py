@@ -1,0 +1,125 @@
+"""What a social source is: its raw tables, one post as every platform gives it, and the questions that it must answer."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from pipelines.raw import RawTable, Setting
+
+Row = Mapping[str, Any]
+
+OLDER = Setting(
+    "older_posts_every_days",
+    "How often posts of more than 90 days are read again, in days; 0 = never. Finds late deletions too.",
+    default="30",
+)
+
+PROFILES = RawTable(
+    "profiles", ("profile_id",), {"profile_id": "VARCHAR", "name": "VARCHAR", "created_at": "TIMESTAMP"}, ("profiles",), holds_persons=True
+)
+PROFILE_METRICS = RawTable(
+    "profile_metrics",
+    ("profile_id", "_observed_at"),
+    {"profile_id": "VARCHAR", "followers": "BIGINT", "following": "BIGINT", "posts_total": "BIGINT"},
+    ("profile_metrics",),
+)
+POSTS = RawTable(
+    "posts",
+    ("post_id",),
+    {
+        "post_id": "VARCHAR",
+        "profile_id": "VARCHAR",
+        "posted_at": "TIMESTAMP",
+        "kind": "VARCHAR",
+        "text": "VARCHAR",
+        "language": "VARCHAR",
+        "permalink": "VARCHAR",
+        "reply_to_post_id": "VARCHAR",
+        "edited_at": "TIMESTAMP",
+        "deleted_at": "TIMESTAMP",
+    },
+    ("posts",),
+    holds_persons=True,  # a post quotes and names people: only these fields are kept
+)
+POST_METRICS = RawTable(
+    "post_metrics",
+    ("post_id", "_observed_at"),
+    {"post_id": "VARCHAR", "likes": "BIGINT", "replies": "BIGINT", "reposts": "BIGINT", "quotes": "BIGINT", "bookmarks": "BIGINT"},
+    ("post_metrics",),
+)
+INTERACTIONS = RawTable(
+    "interactions",
+    ("interaction_id",),
+    {
+        "interaction_id": "VARCHAR",
+        "kind": "VARCHAR",  # like repost reply quote mention
+        "occurred_at": "TIMESTAMP",  # NULL where the platform does not say when
+        "missing_at": "TIMESTAMP",  # last reading of the likes or reposts of a post without this one
+        "listed_at": "TIMESTAMP",  # first reading with it
+        "actor_key": "VARCHAR",
+        "addressee_key": "VARCHAR",
+        "profile_id": "VARCHAR",
+        "is_brand": "BOOLEAN",
+        "is_bot": "BOOLEAN",
+        "post_id": "VARCHAR",
+        "parent_id": "VARCHAR",
+        "thread_id": "VARCHAR",
+        "text": "VARCHAR",
+        "language": "VARCHAR",
+        "deleted_at": "TIMESTAMP",
+    },
+    ("interactions",),
+    holds_persons=True,
+)
+TABLES = (PROFILES, PROFILE_METRICS, POSTS, POST_METRICS, INTERACTIONS)
+WORDS = frozenset({"text", "language", "permalink"})  # what a tombstone loses
+
+
+@dataclass(frozen=True)
+class Item:
+    """One post as a platform gave it, in the columns of the raw tables; what somebody else wrote has no `post` and no `counters`."""
+
+    id: str
+    at: datetime  # of the answer
+    posted_at: datetime
+    post: Row | None = None
+    counters: Row | None = None
+    interaction: Row | None = None  # where it answers, quotes or names somebody
+    thread: str | None = None  # the post of ours that its thread hangs on
+
+
+class Platform(Protocol):
+    """What a social source has to answer. Every answer is whole: all pages, or an error."""
+
+    batch: int  # ids in one look-up
+
+    def feed(self, since: datetime | None) -> Iterable[Item]:
+        """Our posts, newest first, at least back to `since`."""
+
+    def look_up(self, ids: Sequence[str]) -> tuple[list[Item], datetime]:
+        """Those of these posts that still exist, anybody's, and the time of the answer."""
+
+    def notifications(self, since: datetime | None) -> Iterable[Row]:
+        """Interactions with us, at least back to `since`."""
+
+    def thread(self, post_id: str) -> Iterable[Item]:
+        """Everything below a post; nothing where the post is gone."""
+
+    def people(self, kind: str, post_id: str) -> tuple[list[tuple[str, str | None]], datetime]:
+        """Who liked or reposted it (kind: like, repost): key, and time where the platform says it; and the time of the answer."""
+
+
+def utc(when: datetime | str) -> datetime:
+    """A time as UTC; one without a zone is UTC already (the database keeps them so). Raises ValueError."""
+    if isinstance(when, str):
+        when = datetime.fromisoformat(when)
+    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+
+
+def stamp(when: datetime | str | None) -> str | None:
+    """A time as raw tables hold it, ISO 8601 in UTC; None where it is absent or no time at all (clients may write anything)."""
+    try:
+        return utc(when).isoformat() if when else None
+    except (ValueError, OverflowError):
+        return None
