@@ -1,0 +1,159 @@
+with respondents as (
+    select * from {{ ref('int_survey_respondents') }}
+    where respondent_side = 'audience' and perspective = 'own' and dimension <> 'other'
+),
+
+reliability as (
+    select * from {{ ref('int_survey_reliability') }}
+),
+
+invitations as (
+    select wave, audience, count(distinct respondent_key) as invited
+    from {{ ref('int_survey_invitations') }}
+    group by wave, audience
+),
+
+clock as (
+    select * from {{ ref('int_clock') }}
+),
+
+-- scores are between 0 and 1; of 0 to 10, 9 and 10 promote and 0 to 6 detract; of 1 to 5, 4 and 5 are satisfied
+counted as (
+    select
+        wave,
+        audience,
+        dimension,
+        min({{ reporting_date('answered_at') }}) as first_answer_on,
+        max({{ reporting_date('answered_at') }}) as last_answer_on,
+        count(*) as n,
+        sum(case when score >= 0.9 then 1 else 0 end) as promoters,
+        sum(case when score <= 0.6 then 1 else 0 end) as detractors,
+        sum(case when score >= 0.75 then 1 else 0 end) as satisfied,
+        sum(score) as score_sum,
+        {{ exact_variance('score') }} as variance
+    from respondents
+    group by wave, audience, dimension
+),
+
+measured as (
+    select
+        counted.*,
+        cast(counted.score_sum as double) / counted.n as mean,
+        -- one pseudo-answer in each of the three classes
+        (counted.promoters - counted.detractors) / (counted.n + 3.0) as adjusted_nps,
+        (counted.promoters + counted.detractors + 2) / (counted.n + 3.0) as adjusted_extremes,
+        cast(counted.satisfied as double) / counted.n as satisfied_share,
+        {{ t_quantile('(counted.n - 1)') }} as quantile,
+        invitations.invited,
+        reliability.alpha,
+        reliability.n as alpha_n
+    from counted
+    left join invitations on counted.wave = invitations.wave and counted.audience = invitations.audience
+    left join reliability
+        on counted.wave = reliability.wave and counted.audience = reliability.audience and counted.dimension = reliability.dimension
+),
+
+estimated as (
+    select
+        wave,
+        audience,
+        first_answer_on,
+        last_answer_on,
+        case
+            when dimension = 'nps' and audience = 'employees' then 'enps'
+            when dimension in ('nps', 'csat', 'ces') then dimension
+            else 'opr_' || dimension
+        end as measure,
+        case
+            when dimension = 'nps' then 'points, -100 to 100'
+            when dimension = 'csat' then 'share'
+            when dimension = 'ces' then 'points, 1 to 7'
+            else 'points, 0 to 100'
+        end as unit,
+        n,
+        invited,
+        alpha,
+        alpha_n,
+        case
+            when dimension = 'nps' then 100.0 * (promoters - detractors) / n
+            when dimension = 'csat' then satisfied_share
+            when dimension = 'ces' then 1 + 6 * mean
+            else 100 * mean
+        end as value,
+        case
+            when dimension = 'nps'
+                then 100 * (adjusted_nps - {{ normal_quantile() }} * sqrt((adjusted_extremes - adjusted_nps * adjusted_nps) / (n + 3)))
+            when dimension = 'csat' then {{ wilson_lower('satisfied_share', 'n', normal_quantile()) }}
+            when dimension = 'ces' then 1 + 6 * (mean - quantile * sqrt(variance / n))
+            else 100 * (mean - quantile * sqrt(variance / n))
+        end as lo,
+        case
+            when dimension = 'nps'
+                then 100 * (adjusted_nps + {{ normal_quantile() }} * sqrt((adjusted_extremes - adjusted_nps * adjusted_nps) / (n + 3)))
+            when dimension = 'csat' then {{ wilson_upper('satisfied_share', 'n', normal_quantile()) }}
+            when dimension = 'ces' then 1 + 6 * (mean + quantile * sqrt(variance / n))
+            else 100 * (mean + quantile * sqrt(variance / n))
+        end as hi,
+        case
+            when dimension = 'nps' then 'adjusted: one pseudo-answer in each class'
+            when dimension = 'csat' then 'Wilson'
+            else 't over respondents'
+        end as method,
+        case
+            when n < case when dimension = 'nps' then 100 else 30 end
+                then 'fewer than ' || case when dimension = 'nps' then '100' else '30' end || ' respondents'
+            when n < 0.2 * invited then 'fewer than 20 % of the invited answered'
+        end as suppressed_reason
+    from measured
+),
+
+shown as (
+    select
+        wave,
+        audience,
+        measure,
+        unit,
+        method,
+        first_answer_on,
+        last_answer_on,
+        suppressed_reason,
+        {% for column in ['n', 'invited', 'value', 'lo', 'hi', 'alpha', 'alpha_n'] -%}
+        case when suppressed_reason is null then {{ column }} end as {{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from estimated
+),
+
+with_previous as (
+    select
+        *,
+        lag(value) over wave_order as value_before,
+        lag(lo) over wave_order as lo_before,
+        lag(hi) over wave_order as hi_before
+    from shown
+    window wave_order as (partition by audience, measure order by last_answer_on, wave)
+)
+
+select
+    wave,
+    audience,
+    measure,
+    unit,
+    n,
+    invited,
+    {{ ratio('n', 'invited') }} as response_rate,
+    {{ published_double('value') }} as value,
+    {{ published_double('lo') }} as lo,
+    {{ published_double('hi') }} as hi,
+    method,
+    {{ published_double('alpha') }} as alpha,
+    alpha_n,
+    alpha < 0.7 as is_alpha_low,
+    {{ published_double('(value - value_before)') }} as change,
+    {{ published_double('(value - value_before - ' ~ newcombe_half_width('value - lo', 'hi_before - value_before', 0) ~ ')') }} as change_lo,
+    {{ published_double('(value - value_before + ' ~ newcombe_half_width('hi - value', 'value_before - lo_before', 0) ~ ')') }} as change_hi,
+    first_answer_on,
+    last_answer_on,
+    suppressed_reason,
+    clock.is_demo
+from with_previous
+cross join clock
