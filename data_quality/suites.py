@@ -3,7 +3,7 @@
 A suite is JSON in Great Expectations' own format. Three things in its `meta` are ours: the suite's `table`, its `where`
 (the rows that are judged; all where absent), and for each expectation the `aggregate` in SQL that makes the column it
 judges, beside a `spoil`: the statement after which a test sees exactly this expectation fail. `{table}` stands for the
-table, `{as_of}` for the clock of the build.
+table, `{rows}` for those of its rows that are judged, `{as_of}` for the clock of the build.
 """
 
 import json
@@ -43,10 +43,15 @@ class Suite:
     def query(self) -> str:
         """One aggregate query of one row: a column for each expectation."""
         columns = ", ".join(f'{self.in_sql(expectation.aggregate)} as "{expectation.name}"' for expectation in self.expectations)
-        return f"select {columns} from {self.table}" + (f" where {self.where}" if self.where else "")
+        return f"select {columns} from {self._rows}"
+
+    @property
+    def _rows(self) -> str:
+        return f"(select * from {self.table} where {self.where})" if self.where else self.table
 
     def in_sql(self, text: str) -> str:
-        return text.replace("{table}", self.table).replace("{as_of}", AS_OF)
+        """An aggregate or spoil with its placeholders filled in."""
+        return text.replace("{table}", self.table).replace("{rows}", self._rows).replace("{as_of}", AS_OF)
 
 
 def _expectation(config: dict[str, Any]) -> Expectation:
