@@ -1,0 +1,212 @@
+"""Every step of the house -> assets and asset checks, from the raw tables of each source to the published file."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import dagster as dg
+
+from data_quality.suites import read_suites
+from pipelines.check import CheckResult, check_marts, check_raw
+from pipelines.load import fix_clock, load_source, prepare, warehouse_lock
+from pipelines.publish import publish, read_marts
+from pipelines.raw import Source
+from pipelines.settings import Settings, read_settings
+from pipelines.sources import discover
+from pipelines.transform import build_dbt_assets
+from pipelines.work import Step, Work
+
+NOTES = ("clock", "loads", "unknown_fields", "refused_files")
+RETRY_AFTER_SECONDS = (5, 30)  # http.py has already been patient with single requests
+CHECK = "great_expectations"
+PUBLISHED = dg.AssetKey(["published", "goodwill"])
+
+
+@contextmanager
+def opened(work: Work) -> Iterator[Work]:
+    """The warehouse is ours alone for as long as the run lasts, and every raw table is there."""
+    with ExitStack() as stack:
+        with work.step("open the warehouse") as step:
+            stack.enter_context(warehouse_lock(work.settings, on_wait=lambda message: work.progress(step, message)))
+            prepare(work.settings)
+            step.detail = str(work.settings.warehouse_path)
+        yield work
+
+
+@dg.resource(description="The run: its settings, and the warehouse for itself alone.")
+def work_resource(init_context: dg.InitResourceContext) -> Iterator[Work]:
+    log = init_context.log
+
+    def on_step(step: Step) -> None:
+        if log and step.state != "running":
+            log.info(f"{step.name}: {step.state} {step.detail}".rstrip())
+
+    with opened(Work(read_settings(), on_step=on_step)) as work:
+        yield work
+
+
+def load_assets(source: Source) -> dg.AssetsDefinition:
+    """A source's raw tables. What is wrong with one source is a warning on its tables and stops nobody else."""
+    keys = {table.name: dg.AssetKey([source.name, table.name]) for table in source.tables}
+
+    @dg.multi_asset(
+        name=f"load_{source.name}",
+        specs=[
+            dg.AssetSpec(key, group_name=source.name, kinds={"dlt", "duckdb"}, description=f"{source.title}: {name}, as it came.")
+            for name, key in keys.items()
+        ],
+        check_specs=[dg.AssetCheckSpec("loaded", asset=key, description="The source could be asked.") for key in keys.values()],
+        required_resource_keys={"work"},
+    )
+    def load(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        work: Work = context.resources.work
+        with work.step(f"load {source.name}") as step:
+            result = load_source(source, work.settings, full_refresh=work.full_refresh)
+            retry = context.retry_number
+            if result.is_network and retry < len(RETRY_AFTER_SECONDS):
+                step.state, step.detail = "failed", f"{result.reason}; once more in {RETRY_AFTER_SECONDS[retry]} s"
+                raise dg.RetryRequested(max_retries=len(RETRY_AFTER_SECONDS), seconds_to_wait=RETRY_AFTER_SECONDS[retry])
+            step.state = "failed" if result.state == "failed" else "finished"
+            step.detail = result.reason or f"{sum(result.rows.values()):,} new rows, {sum(result.totals.values()):,} in all"
+        work.loads.append(result)
+        for warning in result.warnings:
+            context.log.warning(warning)
+        for name, key in keys.items():
+            check = dg.AssetCheckResult(
+                passed=result.state in ("loaded", "empty"),
+                asset_key=key,
+                check_name="loaded",
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata={"state": result.state, "reason": result.reason or ""},
+            )
+            yield dg.MaterializeResult(
+                asset_key=key,
+                metadata={"new rows": result.rows.get(name, 0), "dagster/row_count": result.totals.get(name, 0)},
+                check_results=[check],
+            )
+
+    return load
+
+
+def notes_asset(sources: Iterable[Source]) -> dg.AssetsDefinition:
+    """What the loaders wrote down, and the one clock of the build."""
+    raw = [dg.AssetKey([source.name, table.name]) for source in sources for table in source.tables]
+
+    @dg.multi_asset(
+        name="fix_clock",
+        specs=[dg.AssetSpec(["goodwill", name], group_name="goodwill", deps=raw, kinds={"duckdb"}) for name in NOTES],
+        required_resource_keys={"work"},
+    )
+    def notes(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        work: Work = context.resources.work
+        with work.step("fix the clock") as step:
+            as_of = fix_clock(work.settings)
+            step.detail = f"as of {as_of:%Y-%m-%d %H:%M} UTC"
+        for name in NOTES:
+            yield dg.MaterializeResult(asset_key=dg.AssetKey(["goodwill", name]), metadata={"as of": as_of.isoformat()})
+
+    return notes
+
+
+def _check_specs(layer: str) -> list[dg.AssetCheckSpec]:
+    return [
+        dg.AssetCheckSpec(
+            CHECK,
+            asset=suite.name.split("__", 1),
+            blocking=any(expectation.is_blocking for expectation in suite.expectations),
+            description=f"What is expected of {suite.table}.",
+        )
+        for suite in read_suites(layer)
+    ]
+
+
+def _check_results(results: list[CheckResult], keys: Iterable[dg.AssetCheckKey]) -> Iterator[dg.AssetCheckResult]:
+    """One result for each suite: an error only where what failed is blocking."""
+    by_asset: dict[dg.AssetKey, list[CheckResult]] = defaultdict(list)
+    for result in results:
+        by_asset[dg.AssetKey(result.suite.split("__", 1))].append(result)
+    for key in keys:
+        failed = [result for result in by_asset[key.asset_key] if not result.passed]
+        yield dg.AssetCheckResult(
+            passed=not failed,
+            asset_key=key.asset_key,
+            check_name=key.name,
+            severity=dg.AssetCheckSeverity.ERROR if any(result.is_blocking for result in failed) else dg.AssetCheckSeverity.WARN,
+            description="\n".join(result.message for result in failed) or None,
+        )
+
+
+def _judged(work: Work, name: str, results: list[CheckResult], step: Step) -> None:
+    work.checks += results
+    failed = [result for result in results if not result.passed]
+    blocking = [result for result in failed if result.is_blocking]
+    step.detail = f"{len(results):,} expectations, {len(failed)} failed" + (f", {len(blocking)} of them blocking" if blocking else "")
+    if blocking:
+        step.state = "failed"
+        work.failure = f"{name} failed: " + "; ".join(result.message for result in blocking[:3])
+
+
+def raw_checks() -> dg.AssetsDefinition:
+    """What came in is plausible, or dbt does not begin."""
+    specs = _check_specs("raw")
+
+    @dg.multi_asset(
+        name="check_raw",
+        specs=[dg.AssetSpec(["goodwill", "failed_checks"], group_name="goodwill", deps=[dg.AssetKey(["goodwill", "clock"])])],
+        check_specs=specs,
+        allow_arbitrary_check_specs=True,
+        required_resource_keys={"work"},
+    )
+    def check(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        work: Work = context.resources.work
+        with work.step("check what came in") as step:
+            results = check_raw(work.settings)
+            _judged(work, "a check of what came in", results, step)
+        yield from _check_results(results, context.selected_asset_check_keys)
+        yield dg.MaterializeResult(asset_key=dg.AssetKey(["goodwill", "failed_checks"]), metadata={"failed": sum(not result.passed for result in results)})
+
+    return check
+
+
+def mart_checks() -> dg.AssetChecksDefinition:
+    """What goes out is plausible, or the published file stays as it was."""
+
+    @dg.multi_asset_check(name="check_marts", specs=_check_specs("marts"), required_resource_keys={"work"})
+    def check(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        work: Work = context.resources.work
+        with work.step("check what goes out") as step:
+            results = check_marts(work.settings)
+            _judged(work, "a check of what goes out", results, step)
+        yield from _check_results(results, context.selected_asset_check_keys)
+
+    return check
+
+
+def publish_asset() -> dg.AssetsDefinition:
+    """The file that people read."""
+    marts = [dg.AssetKey([mart.schema, mart.name]) for mart in read_marts() if mart.tier == "published"]
+
+    @dg.asset(key=PUBLISHED, group_name="published", deps=marts, kinds={"duckdb"}, required_resource_keys={"work"})
+    def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        """Every published mart of one build in a file of its own, swapped in by rename."""
+        work: Work = context.resources.work
+        with work.step("publish") as step:
+            work.published = publish(work.settings)
+            step.detail = f"{len(work.published.tables)} marts, {work.published.rows:,} rows: {work.published.path}"
+        return dg.MaterializeResult(metadata={"path": str(work.published.path), "dagster/row_count": work.published.rows})
+
+    return published
+
+
+def build_assets(settings: Settings) -> list[Any]:
+    """The whole house, left to right."""
+    sources = list(discover().values())
+    return [
+        *(load_assets(source) for source in sources),
+        notes_asset(sources),
+        raw_checks(),
+        build_dbt_assets(settings),
+        mart_checks(),
+        publish_asset(),
+    ]

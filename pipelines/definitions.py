@@ -1,0 +1,22 @@
+"""The table of contents: what Dagster finds when it opens the house."""
+
+import dagster as dg
+
+from pipelines import assets, schedule
+from pipelines.settings import Settings, read_settings
+
+
+def build(settings: Settings) -> dg.Definitions:
+    """The whole house for these settings; needs no secret and opens no warehouse."""
+    return dg.Definitions(
+        assets=assets.build_assets(settings),
+        jobs=schedule.jobs(),
+        schedules=schedule.schedules(),
+        resources={"work": assets.work_resource},
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    return build(read_settings())
