@@ -78,15 +78,6 @@ date_diff('second', {{ earlier }}, {{ later }})
 cast({{ month }} + to_months(cast({{ months }} as integer)) as date)
 {%- endmacro %}
 
-{% macro no_rows() -%}
-{#- A mart whose estimator is not built yet: its final columns and no row; core.coverage says why. -#}
-select
-    {%- for column in model.columns.values() %}
-    cast(null as {{ column.data_type }}) as {{ column.name }}{{ ',' if not loop.last }}
-    {%- endfor %}
-where false
-{%- endmacro %}
-
 {% macro refund_credits(credits) -%}
 {#-
   A refund follows the credits of its parent: `credits` is a relation with conversion_id, touch_id, model, lookback_rule, lookback_days,
@@ -125,3 +116,54 @@ case
         then {{ published_double('((cast(contribution_margin as double) - ' ~ t ~ ' * standard_error - cast(full_cost as double)) / cast(full_cost as double))') }}
 end
 {%- endmacro %}
+
+{% macro model_limit(limit, cell) -%}
+{#- One end of the range over rules and lookbacks. w_shaped speaks of deals only: its sums are not of the same conversions. -#}
+{{ limit }}(case when model <> 'w_shaped' then attributed_roi end) over (partition by {{ cell }})
+{%- endmacro %}
+
+{% macro interval_method() -%}
+case when lo is not null then 'bootstrap-t, Poisson weights, {{ bootstrap_replicates() }} replicates' else 'exact' end
+{%- endmacro %}
+
+{% macro credit_suppressed_reason() -%}
+coalesce(
+    missing_because,
+    case when lo is null then 'too few or too uneven customers (n_eff = ' || cast(cast(n_eff as decimal(18, 1)) as {{ dbt.type_string() }}) || ')' end
+)
+{%- endmacro %}
+
+{% macro attribution_rules() -%}
+{#- Every rule with every lookback: model, lookback_rule, lookback_days. -#}
+{% for model in attribution_models() -%}
+{% for days in attribution_lookbacks() -%}
+select '{{ model }}' as model, 'fixed' as lookback_rule, {{ days }} as lookback_days
+union all
+{% endfor -%}
+select '{{ model }}' as model, 'own' as lookback_rule, cast(null as integer) as lookback_days
+{{ 'union all' if not loop.last }}
+{% endfor %}
+{%- endmacro %}
+
+{% macro same_rule(left, right) -%}
+{{ left }}.model = {{ right }}.model
+and {{ left }}.lookback_rule = {{ right }}.lookback_rule
+and {{ left }}.lookback_days is not distinct from {{ right }}.lookback_days
+{%- endmacro %}
+
+{% macro filled_money(cells) -%}
+{#- The money of a cell: nothing credited is 0, a part of it unknown makes the whole unknown. -#}
+case when coalesce({{ cells }}.bookings_without_rate, 0) = 0 then coalesce({{ cells }}.revenue, 0) end as revenue,
+case when coalesce({{ cells }}.bookings_without_margin, 0) = 0 then coalesce({{ cells }}.contribution_margin, 0) end as contribution_margin,
+case
+    when coalesce({{ cells }}.customers, 0) = 0 then null
+    when {{ cells }}.bookings_without_margin > 0 then 'missing'
+    when {{ cells }}.bookings_assumed > 0 then 'assumed'
+    else 'actual'
+end as margin_basis,
+coalesce({{ cells }}.bookings_without_rate, 0) as bookings_without_rate,
+coalesce({{ cells }}.bookings_without_margin, 0) as bookings_without_margin,
+case when coalesce({{ cells }}.bookings_without_margin, 0) = 0 then coalesce({{ cells }}.n_eff, 0) end as n_eff
+{%- endmacro %}
+
+{% macro week_of(date) -%}cast(date_trunc('week', {{ date }}) as date){%- endmacro %}

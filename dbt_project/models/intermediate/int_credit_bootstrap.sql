@@ -40,9 +40,7 @@ steps as (
         on steps.dimension = series.dimension
         and steps.dimension_value = series.dimension_value
         and steps.basis = series.basis
-        and steps.model = series.model
-        and steps.lookback_rule = series.lookback_rule
-        and steps.lookback_days is not distinct from series.lookback_days
+        and {{ same_rule('steps', 'series') }}
 ),
 
 -- t does not depend on the unit of money; in whole numbers below 2^15 sums of squares stay exact in doubles, in any order
@@ -128,9 +126,7 @@ inner join wanted
     on series.dimension = wanted.dimension
     and series.dimension_value = wanted.dimension_value
     and series.basis = wanted.basis
-    and series.model = wanted.model
-    and series.lookback_rule = wanted.lookback_rule
-    and series.lookback_days is not distinct from wanted.lookback_days
+    and {{ same_rule('series', 'wanted') }}
     and ranked.month = wanted.month
 group by
     series.dimension,

@@ -172,9 +172,7 @@ final as (
     cross join {{ ref('int_clock') }} as clock
     left join refunds
         on booked.conversion_id = refunds.conversion_id
-        and booked.model = refunds.model
-        and booked.lookback_rule = refunds.lookback_rule
-        and booked.lookback_days is not distinct from refunds.lookback_days
+        and {{ same_rule('booked', 'refunds') }}
         and booked.from_start = refunds.from_start
 )
 

@@ -17,14 +17,7 @@ bootstrap as (
 ),
 
 rules as (
-    {% for model in attribution_models() -%}
-    {% for days in attribution_lookbacks() -%}
-    select '{{ model }}' as model, 'fixed' as lookback_rule, {{ days }} as lookback_days
-    union all
-    {% endfor -%}
-    select '{{ model }}' as model, 'own' as lookback_rule, cast(null as integer) as lookback_days
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    {{ attribution_rules() }}
 ),
 
 -- money that bought nothing has a row as well
@@ -44,18 +37,8 @@ filled as (
         costs.first_gap,
         coalesce(cells.conversions, 0) as conversions,
         coalesce(cells.new_customers, 0) as new_customers,
-        case when coalesce(cells.bookings_without_rate, 0) = 0 then coalesce(cells.revenue, 0) end as revenue,
-        case when coalesce(cells.bookings_without_margin, 0) = 0 then coalesce(cells.contribution_margin, 0) end as contribution_margin,
-        case
-            when coalesce(cells.customers, 0) = 0 then null
-            when cells.bookings_without_margin > 0 then 'missing'
-            when cells.bookings_assumed > 0 then 'assumed'
-            else 'actual'
-        end as margin_basis,
-        coalesce(cells.bookings_without_rate, 0) as bookings_without_rate,
-        coalesce(cells.bookings_without_margin, 0) as bookings_without_margin,
+        {{ filled_money('cells') }},
         coalesce(cells.customers, 0) as n,
-        case when coalesce(cells.bookings_without_margin, 0) = 0 then coalesce(cells.n_eff, 0) end as n_eff,
         cells.standard_error,
         bootstrap.t_lower,
         bootstrap.t_upper,
@@ -65,22 +48,15 @@ filled as (
     left join cells
         on costs.channel = cells.dimension_value
         and costs.basis = cells.basis
-        and rules.model = cells.model
-        and rules.lookback_rule = cells.lookback_rule
-        and rules.lookback_days is not distinct from cells.lookback_days
+        and {{ same_rule('rules', 'cells') }}
         and costs.month >= cells.month
         and costs.month < cells.next_month
     left join bootstrap
         on cells.dimension_value = bootstrap.dimension_value
         and cells.basis = bootstrap.basis
-        and cells.model = bootstrap.model
-        and cells.lookback_rule = bootstrap.lookback_rule
-        and cells.lookback_days is not distinct from bootstrap.lookback_days
+        and {{ same_rule('cells', 'bootstrap') }}
         and cells.month = bootstrap.month
-    left join {{ ref('int_credit_lags') }} as lags
-        on rules.model = lags.model
-        and rules.lookback_rule = lags.lookback_rule
-        and rules.lookback_days is not distinct from lags.lookback_days
+    left join {{ ref('int_credit_lags') }} as lags on {{ same_rule('rules', 'lags') }}
 ),
 
 matured as (
@@ -125,9 +101,8 @@ measured as (
 ranged as (
     select
         *,
-        -- w_shaped speaks of deals only: its sums are not of the same conversions
-        min(case when model <> 'w_shaped' then attributed_roi end) over (partition by month, channel, basis) as model_lo,
-        max(case when model <> 'w_shaped' then attributed_roi end) over (partition by month, channel, basis) as model_hi
+        {{ model_limit('min', 'month, channel, basis') }} as model_lo,
+        {{ model_limit('max', 'month, channel, basis') }} as model_hi
     from measured
 ),
 
@@ -159,18 +134,12 @@ final as (
         case when gaps = 0 then {{ ratio('full_cost', 'new_customers') }} end as cac,
         case when is_covered then cast({{ datediff('first_cost_month', 'covered_month', 'month') }} + 1 as integer) end as payback_months,
         {{ ratio('claimed_conversions', 'conversions') }} as claimed_ratio,
-        case
-            when lo is not null then 'bootstrap-t, Poisson weights, {{ bootstrap_replicates() }} replicates'
-            else 'exact'
-        end as method,
+        {{ interval_method() }} as method,
         'D' as evidence_grade,
         cast(null as double) as calibrated_cover,
         is_mature,
         model = '{{ quoted_model() }}' and lookback_rule = 'own' and basis = 'cash_12_months' and lo is not null as is_quoted,
-        coalesce(
-            missing_because,
-            case when lo is null then 'too few or too uneven customers (n_eff = ' || cast(cast(n_eff as decimal(18, 1)) as {{ dbt.type_string() }}) || ')' end
-        ) as suppressed_reason,
+        {{ credit_suppressed_reason() }} as suppressed_reason,
         is_demo
     from ranged
 )

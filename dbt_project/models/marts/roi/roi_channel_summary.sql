@@ -1,0 +1,86 @@
+with quotable as (
+    select *
+    from {{ ref('roi_channel_months') }}
+    where model = '{{ quoted_model() }}' and lookback_rule = 'own' and basis = 'cash_12_months'
+),
+
+-- a causal result may be quoted for its own channel, for 12 months after it ended, and never instead of its dates
+experiments as (
+    select
+        *,
+        row_number() over (partition by channel order by ends_on desc, experiment_id) as recency
+    from {{ ref('roi_experiments') }}
+    where evidence_grade in ('A', 'B', 'B-') and is_primary and channel is not null
+),
+
+widest as (
+    select
+        quotable.*,
+        case
+            when quotable.lo is null then null
+            when quotable.model_hi - quotable.model_lo > quotable.hi - quotable.lo then 'range over rules and lookbacks'
+            else 'sampling'
+        end as interval_kind
+    from quotable
+),
+
+final as (
+    select
+        widest.month,
+        widest.channel,
+        case
+            when experiments.experiment_id is null then 'no causal estimate; credit, not effect'
+            when experiments.iroi_lo > 0 or experiments.iroi_hi < 0 then 'tested'
+            else 'tested, not conclusive'
+        end as headline,
+        coalesce(experiments.evidence_grade, 'D') as evidence_grade,
+        experiments.experiment_id,
+        experiments.starts_on as experiment_starts_on,
+        experiments.ends_on as experiment_ends_on,
+        experiments.n_units as experiment_units,
+        experiments.iroi,
+        experiments.iroi_lo,
+        experiments.iroi_hi,
+        cast(null as bigint) as plan_units,
+        cast(null as integer) as plan_weeks,
+        cast(null as double) as plan_detectable_effect,
+        case when widest.lo is not null then widest.attributed_roi end as attributed_roi,
+        case widest.interval_kind when 'sampling' then widest.lo else case when widest.lo is not null then widest.model_lo end end as lo,
+        case widest.interval_kind when 'sampling' then widest.hi else case when widest.lo is not null then widest.model_hi end end as hi,
+        widest.interval_kind,
+        widest.n,
+        widest.n_eff,
+        widest.conversions,
+        widest.new_customers,
+        widest.revenue,
+        widest.contribution_margin,
+        widest.margin_basis,
+        widest.full_cost,
+        widest.own_cost,
+        widest.currency,
+        widest.roas,
+        widest.cac,
+        payback.payback_months,
+        widest.claimed_ratio,
+        widest.model,
+        widest.lookback_rule,
+        widest.basis,
+        widest.method,
+        widest.is_mature,
+        widest.suppressed_reason,
+        widest.is_demo
+    from widest
+    left join {{ ref('roi_channel_months') }} as payback
+        on widest.month = payback.month
+        and widest.channel = payback.channel
+        and widest.model = payback.model
+        and payback.lookback_rule = 'own'
+        and payback.basis = 'cash_cumulative'
+    left join experiments
+        on widest.channel = experiments.channel
+        and experiments.recency = 1
+        and experiments.ends_on <= last_day(widest.month)
+        and experiments.ends_on > {{ months_after('widest.month', -12) }}
+)
+
+select * from final

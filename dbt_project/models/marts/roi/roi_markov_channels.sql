@@ -1,0 +1,3 @@
+select
+    {{ empty_columns() }}
+where false
