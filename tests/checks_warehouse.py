@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 
 import duckdb
 
 from pipelines.entities import entities
-from pipelines.warehouse import quoted
+from pipelines.sources import discover
+from pipelines.warehouse import GOODWILL_TABLES, quoted
 
 AS_OF = datetime(2026, 6, 30, 12)
 ROWS = 3
@@ -19,6 +21,8 @@ NUMBERS |= {"margin_rate": 0.6, "tails": 2, "claimed_conversions": 1, "discount"
 
 # What the contract alone does not tell: rows that belong together, by table.
 OVERRIDES = {
+    "raw_bluesky.posts": {"deleted_at": None},
+    "raw_mastodon.posts": {"deleted_at": None},
     "raw_files.contacts": {"merged_into": [None, None, "contact_id_1"]},
     "raw_files.costs": {"kind": "ad_spend"},
     "raw_files.identity_links": {"revoked_at": None},
@@ -33,7 +37,8 @@ def _value(column: str, type_: str, row: int, values: tuple[str, ...]) -> object
     if values:
         return values[0]
     if type_ in ("timestamp", "date"):
-        day = AS_OF - timedelta(days=(2 if column in ENDS else 20 if column in BEFORE else 5) + ROWS - row)
+        days = 0 if column == "_observed_at" else 2 if column in ENDS else 20 if column in BEFORE else 5
+        day = AS_OF - timedelta(days=days + ROWS - row)
         return day if type_ == "timestamp" else date(day.year, day.month, day.day)
     if type_ in ("bigint", "double", "integer") or type_.startswith("decimal"):
         return NUMBERS.get(column, 10)
@@ -41,6 +46,8 @@ def _value(column: str, type_: str, row: int, values: tuple[str, ...]) -> object
         return False
     if type_ == "json":
         return None
+    if column.endswith("_key") or column == "owner_id":
+        return sha256(f"{column} {row}".encode()).hexdigest()
     return {"currency": "USD", "platform": "bluesky"}.get(column, f"{column}_{row}")
 
 
@@ -60,11 +67,17 @@ def fill(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str
 
 
 def make_warehouse() -> duckdb.DuckDBPyConnection:
-    """In memory, with every raw table of the file drop."""
+    """In memory, with every raw table of every source."""
     connection = duckdb.connect()
-    connection.execute(f"create schema raw_goodwill; create table raw_goodwill.clock as select timestamp '{AS_OF}' as as_of, true as is_demo")
+    connection.execute("create schema raw_goodwill")
+    for name, columns in GOODWILL_TABLES.items():
+        connection.execute(f"create table raw_goodwill.{name} ({', '.join(f'{column} {type_}' for column, type_ in columns.items())})")
+    connection.execute("insert into raw_goodwill.clock values (?, true)", [AS_OF])
     for entity in entities().values():
         columns = {column.name: column.type for column in entity.columns}
         columns |= {"_file": "text", "_line": "bigint", "_deleted": "boolean", "_run": "text"}
         fill(connection, f"raw_files.{entity.name}", columns, {column.name: column.values for column in entity.columns})
+    for source in discover().values():
+        for table in source.tables if source.name != "files" else ():
+            fill(connection, f"raw_{source.name}.{table.name}", table.stored, {})
     return connection
