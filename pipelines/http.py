@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import httpx
@@ -270,3 +270,18 @@ def _transport_failure(error: httpx.TransportError) -> str:
         if isinstance(error, httpx.RemoteProtocolError)
         else f"could not be reached ({type(error).__name__})"
     )
+
+
+def utc(when: datetime | str) -> datetime:
+    """A time as UTC; one without a zone is UTC already (the database keeps them so). Raises ValueError."""
+    if isinstance(when, str):
+        when = datetime.fromisoformat(when)
+    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+
+
+def stamp(when: datetime | str | None) -> str | None:
+    """A time as raw tables hold it, ISO 8601 in UTC; None where it is absent or no time at all (clients may write anything)."""
+    try:
+        return utc(when).isoformat() if when else None
+    except (ValueError, OverflowError):
+        return None

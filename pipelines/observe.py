@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from pipelines.http import stamp, utc
 from pipelines.raw import Extraction, RawTable
 from pipelines.social import (
     INTERACTIONS,
@@ -18,8 +19,6 @@ from pipelines.social import (
     Item,
     Platform,
     Row,
-    stamp,
-    utc,
 )
 
 # Age of a post -> how long its last reading may be ago. A little less than a day and a week: a job that starts every
@@ -178,9 +177,14 @@ class _Observation:
     def _threads(self, fresh: list[Item]) -> None:
         for item in fresh:
             self._note(item.interaction)
-        for root in sorted(
-            {item.thread for item in fresh if item.thread and (item.thread != item.id or (item.counters or {}).get("replies"))}
-        ):
+        roots = {item.thread for item in fresh if item.thread and (item.interaction or (item.counters or {}).get("replies"))}
+        # A late answer to an old post: some platforms tell its conversation only there.
+        roots |= {
+            row["post_id"]
+            for row in self.interactions.values()
+            if row["kind"] == "reply" and row.get("post_id") and not row.get("thread_id")
+        }
+        for root in sorted(roots):
             for item in self.platform.thread(root):
                 self._note(item.interaction)
 

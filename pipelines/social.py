@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Protocol
 
 from pipelines.raw import RawTable, Setting
@@ -108,18 +108,3 @@ class Platform(Protocol):
 
     def people(self, kind: str, post_id: str) -> tuple[list[tuple[str, str | None]], datetime]:
         """Who liked or reposted it (kind: like, repost): key, and time where the platform says it; and the time of the answer."""
-
-
-def utc(when: datetime | str) -> datetime:
-    """A time as UTC; one without a zone is UTC already (the database keeps them so). Raises ValueError."""
-    if isinstance(when, str):
-        when = datetime.fromisoformat(when)
-    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-
-
-def stamp(when: datetime | str | None) -> str | None:
-    """A time as raw tables hold it, ISO 8601 in UTC; None where it is absent or no time at all (clients may write anything)."""
-    try:
-        return utc(when).isoformat() if when else None
-    except (ValueError, OverflowError):
-        return None

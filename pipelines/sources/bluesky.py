@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pipelines.http import Answer, Client, Pages, SourceError, expect, undeclared, understood
+from pipelines.http import Answer, Client, Pages, SourceError, expect, stamp, undeclared, understood, utc
 from pipelines.observe import observe
 from pipelines.raw import Extraction, Setting, Source
-from pipelines.social import OLDER, TABLES, Item, Row, stamp, utc
+from pipelines.social import OLDER, TABLES, Item, Row
 
 NAME = "bluesky"
 SESSION = "/xrpc/com.atproto.server."

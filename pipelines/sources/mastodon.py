@@ -11,10 +11,10 @@ from typing import Any
 
 import httpx
 
-from pipelines.http import Answer, Bearer, Client, Pages, expect, undeclared, understood
+from pipelines.http import Answer, Bearer, Client, Pages, expect, stamp, undeclared, understood, utc
 from pipelines.observe import observe
 from pipelines.raw import Extraction, Setting, Source
-from pipelines.social import OLDER, TABLES, Item, Row, stamp, utc
+from pipelines.social import OLDER, TABLES, Item, Row
 
 NAME = "mastodon"
 STATUSES = "/api/v1/statuses"
@@ -116,7 +116,8 @@ class Mastodon:
 
     def _pages(self, endpoint: str, params: list[tuple[str, str]], has_ids: bool = True) -> Iterator[tuple[Answer, list[Any]]]:
         """Pages by the Link header; where a server sends none, down from the last id until a page is empty."""
-        pages, older = Pages(NAME, endpoint, "max_id"), []
+        pages = Pages(NAME, endpoint, "max_id")
+        older: list[tuple[str, str]] = []
         while True:
             answer = self.client.get(endpoint, params + older)
             page = expect(answer, NAME, endpoint)
