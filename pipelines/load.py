@@ -15,15 +15,15 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from pipelines import sources as places
 from pipelines import warehouse
-from pipelines.extraction import Delivery, Run, remove_leftovers, spool_folder
+from pipelines.destination import keyed_duckdb
+from pipelines.extraction import Run, remove_leftovers
 from pipelines.raw import RawTable, Source
 from pipelines.settings import Settings
+from pipelines.spool import Delivery
 from pipelines.warehouse import connect, literal, quoted, transaction, warehouse_lock
 
 __all__ = ["LoadResult", "fix_clock", "load_source", "prepare", "warehouse_lock"]
-# Loaded packages would keep a copy of every row beside the warehouse, and staging tables a second one in it.
-dlt.config["load.delete_completed_jobs"] = True
-dlt.config["load.truncate_staging_dataset"] = True
+dlt.config["load.delete_completed_jobs"] = True  # they would keep a copy of every row beside the warehouse
 dlt.config["normalize.workers"] = 1
 dlt.config["runtime.log_level"] = "CRITICAL"  # faults come back as exceptions and are told once, without values
 State = Literal["loaded", "empty", "not_configured", "failed"]
@@ -68,13 +68,10 @@ def load_source(source: Source, settings: Settings, *, full_refresh: bool = Fals
     try:
         pipeline = _pipeline(source, settings, warnings)
         before = {} if full_refresh else dict(pipeline.state.get("sources", {}).get(source.name, {}))
-        run = Run(source, settings, copy.deepcopy(before), spool_folder(settings) / f"{source.name}-{run_id}", run_id)
+        run = Run(source, settings, copy.deepcopy(before), run_id)
         source.extract(run)
-        deliveries = run.deliveries()
+        deliveries = run.deliveries(table.name for table in source.tables if full_refresh and not _is_history(table))
         _keep_unknown_fields(settings, run)
-        if full_refresh:
-            delivered = {delivery.table.name for delivery in deliveries}
-            deliveries += [run.empty_delivery(table) for table in source.tables if table.name not in delivered and not _is_history(table)]
         if deliveries or run.state != before:
             _load(pipeline, source, run.state, deliveries, full_refresh)
     except Exception as fault:  # noqa: BLE001 - whatever is wrong with one source, the others go on
@@ -97,7 +94,7 @@ def _pipeline(source: Source, settings: Settings, warnings: list[str]) -> dlt.Pi
     pipeline = dlt.pipeline(
         pipeline_name=source.name,
         pipelines_dir=str(folder),
-        destination=dlt.destinations.duckdb(str(settings.warehouse_path)),
+        destination=keyed_duckdb(str(settings.warehouse_path)),
         dataset_name=f"raw_{source.name}",
     )
     if pipeline.has_pending_data:
@@ -197,6 +194,8 @@ def _is_network(fault: BaseException) -> bool:
 
 def _reason(fault: BaseException, settings: Settings, source: Source) -> str:
     """The message of a fault on one line, without any secret of the source in it."""
+    while isinstance(fault, PipelineStepFailed) and fault.__cause__:
+        fault = fault.__cause__
     message = " ".join(str(fault).split()) or type(fault).__name__
     secrets = [setting.name for setting in source.settings if setting.is_secret]
     for name, value in settings.source(source.name, source.settings).items():

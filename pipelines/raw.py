@@ -73,9 +73,10 @@ class FileExtraction(Extraction, Protocol):
 
     inbox_path: Path
     folder: Path  # for scratch files; emptied after the load
+    run_id: str  # for the column _run
 
     def write_parquet(self, table: str, path: Path) -> None:
-        """Append the rows of a Parquet file that has the declared columns and types."""
+        """Append the rows of a Parquet file that has the columns and types of the raw table, each key once."""
 
     def refuse(self, file: str, entity: str | None, line: int | None, field: str | None, reason: str) -> None:
         """A file that is not loaded: `file` as below the inbox, the reason with its cure."""

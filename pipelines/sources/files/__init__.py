@@ -43,12 +43,13 @@ def _hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _tombstones(connection: duckdb.DuckDBPyConnection, entity: Entity, files: list[str], target: Path) -> None:
+def _tombstones(connection: duckdb.DuckDBPyConnection, run_id: str, entity: Entity, files: list[str], target: Path) -> None:
     """A row for each file that is gone: the load takes its rows away and does not store this one."""
     columns = ", ".join(f"null::{duckdb_type(column.type)} as {quoted(column.name)}" for column in entity.columns)
     names = ", ".join(literal(file) for file in files)
     connection.execute(
-        f"copy (select {columns}, unnest([{names}]) as _file, 0::bigint as _line, true as _deleted) to {literal(str(target))} (format parquet)"
+        f"copy (select {columns}, unnest([{names}]) as _file, 0::bigint as _line, true as _deleted, {literal(run_id)} as _run) "
+        f"to {literal(str(target))} (format parquet)"
     )
 
 
@@ -98,7 +99,7 @@ def extract(extraction: Extraction) -> None:
             gone.setdefault(name.partition("/")[0], []).append(name)
         for folder, names in sorted(gone.items()):
             target = run.folder / f"gone-{folder}.parquet"
-            _tombstones(connection, contracts[folder], sorted(names), target)
+            _tombstones(connection, run.run_id, contracts[folder], sorted(names), target)
             run.write_parquet(folder, target)
     run.state["files"] = dict(sorted(found.items()))
 

@@ -123,8 +123,8 @@ def _check_columns(entity: Entity, given: _Given) -> list[Person]:
             raise Fault(None, column, f"unknown column {column!r}{meant} {entity.name} has: {', '.join(allowed)}")
     for person in people:
         if person.platform_id in given.columns and "platform" not in given.columns:
-            ways = f"{person.email} or {person.column.name}"
-            cure = f"add the column platform, or give {ways}" if platform else f"{entity.name} has no platform: give {ways} instead"
+            other = f"{person.email} or {person.column.name}"
+            cure = f"add the column platform, or give {other}" if platform else f"{entity.name} has no platform: give {other} instead"
             raise Fault(None, person.platform_id, f"an account is known by its platform and its id: {cure}")
     for contract in entity.columns:
         ways_in = Person.of(contract, given.columns).given if contract.is_person else (contract.name,) * (contract.name in given.columns)
@@ -178,7 +178,7 @@ def _write(
 
     def copied(line: str, also: str) -> int:
         row = connection.execute(
-            f"copy (select {values}, {literal(name)} as _file, {line} as _line, false as _deleted, ({is_bad}) as _fault, _record "
+            f"copy (select {values}, {literal(name)} as _file, {line} as _line, false as _deleted, {literal(run.run_id)} as _run, ({is_bad}) as _fault, _record "
             f"from ({given.query}) as given {joins} {also}) to {literal(str(target))} (format parquet, compression zstd)"
         ).fetchone()
         assert row is not None

@@ -1,0 +1,211 @@
+"""Rows of one table -> JSON lines -> typed Parquet: drift is found as the rows come, before dlt sees one; DuckDB types the rest."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from math import isfinite
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn
+
+import duckdb
+import orjson
+
+from pipelines.raw import RawTable
+from pipelines.warehouse import literal, masked, quoted
+
+# Exact Python types: True is no integer, 3.0 is no integer, 3 may stand where a fraction is declared.
+KINDS: dict[str, frozenset[type]] = {
+    "VARCHAR": frozenset([str]),
+    "BIGINT": frozenset([int]),
+    "DOUBLE": frozenset([float, int]),
+    "BOOLEAN": frozenset([bool]),
+    "TIMESTAMP": frozenset([str, datetime]),
+    "DATE": frozenset([str, date]),
+}
+NAMES = {str: "VARCHAR", int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN", dict: "JSON object", list: "JSON array"}
+# What only DuckDB can tell: SQL of the typed value, and what came where it is NULL.
+CASTS = {
+    "TIMESTAMP": ("try_cast({} as timestamptz)", "a text that is no time"),
+    "DATE": ("try_cast({} as date)", "a text that is no date"),
+    "BIGINT": ("try_cast({} as bigint)", "an integer of more than 64 bits"),
+}
+# Ids are joined on: masking would make two of them one. They are the immutable ids of platforms, not addresses.
+IDENTIFIER = re.compile(r"(^|_)(id|uri|cid|did|key|url)$|[a-z](Id|Uri|Url)$")
+UNFIT = re.compile(r"^_|^$|[\x00-\x1f'\"\\▶{}]")  # a field with such a name is recorded and does not become a column
+SURROGATE = re.compile("[\ud800-\udfff]")
+LINE_LIMIT = 16_000_000  # DuckDB's own limit of a JSON object; a longer row gets a larger buffer
+
+
+class SchemaDrift(Exception):
+    """A source sent another type than a table declares, or a row without its key; nothing of this extraction is loaded."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One table's rows as Parquet, ready for the load."""
+
+    table: RawTable
+    path: Path
+    rows: int
+    columns: Mapping[str, str]
+
+
+class Spool:
+    """What one extraction collects of one table."""
+
+    def __init__(self, source: str, table: RawTable, folder: Path) -> None:
+        self.source = source
+        self.table = table
+        self.path = folder / f"{table.name}.jsonl"
+        self.rows = 0
+        self.mended = 0
+        self.unknown: dict[str, datetime] = {}
+        self.answered_at: datetime | None = None
+        self.imported: list[Path] = []
+        self._longest = 0
+        self._file: BinaryIO | None = None
+        self._checks = [(name, KINDS[type_], name in table.key) for name, type_ in table.columns.items() if type_ in KINDS]
+
+    def write(self, rows: Iterable[Mapping[str, Any]], observed_at: datetime) -> None:
+        """Append rows (`observed_at` naive, UTC); SchemaDrift at the first value that is not of its declared type."""
+        self.answered_at = max(observed_at, self.answered_at or observed_at)
+        declared = self.table.columns.keys()
+        lines = []
+        for row in rows:
+            for name, kinds, is_key in self._checks:
+                value = row.get(name)
+                if value is None:
+                    if is_key:
+                        raise SchemaDrift(f"source {self.source}, table {self.table.name}: a row came without its key column {name}")
+                elif type(value) not in kinds:
+                    self._drift(name, NAMES.get(type(value), type(value).__name__))
+                elif type(value) is float and not isfinite(value):
+                    self._drift(name, "NaN or infinity, which are no numbers")
+            if not declared >= row.keys():
+                for name in row.keys() - declared:
+                    self.unknown.setdefault(name, observed_at)
+            lines.append(self._line(row)[:-1])
+        if not lines:
+            return
+        if self._file is None:
+            self._file = self.path.open("wb")
+        tail = f',"_observed_at":"{observed_at.isoformat()}"}}\n'.encode()
+        self._file.write(tail.join(lines) + tail)
+        self._longest = max(self._longest, max(map(len, lines)))
+        self.rows += len(lines)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def deliver(self, connection: duckdb.DuckDBPyConnection, run_id: str) -> Delivery:
+        """Everything that was written, as one Parquet file; of rows with one key the last one stays. SchemaDrift as for write."""
+        self.close()
+        path = self.path.with_suffix(".parquet")
+        if self.imported:
+            return self._gather(connection, path)
+        evolved = self._evolved()
+        try:
+            connection.execute(f"copy ({self._typed(evolved, run_id)}) to {literal(str(path))} (format parquet, compression uncompressed)")
+        except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException):
+            self._explain(connection)
+        return Delivery(self.table, path, self._deduplicate(connection, path), {**self.table.stored, **dict.fromkeys(evolved, "VARCHAR")})
+
+    def empty(self, connection: duckdb.DuckDBPyConnection) -> Delivery:
+        """No rows, for a table whose whole content is to be replaced by nothing."""
+        path = self.path.with_suffix(".parquet")
+        selected = ", ".join(f"null::{type_} as {quoted(name)}" for name, type_ in self.table.stored.items())
+        connection.execute(f"copy (select {selected} where false) to {literal(str(path))} (format parquet)")
+        return Delivery(self.table, path, 0, self.table.stored)
+
+    def _drift(self, column: str, came: str) -> NoReturn:
+        raise SchemaDrift(
+            f"source {self.source}, table {self.table.name}, column {column}: declared {self.table.columns[column]}, now {came}. "
+            f"Nothing of this source was loaded; if the change is there to stay, declare it in pipelines/sources/{self.source}"
+        )
+
+    def _line(self, row: Mapping[str, Any]) -> bytes:
+        try:
+            return orjson.dumps(row)
+        except (TypeError, ValueError):
+            # Rare: an integer of more than 64 bits, half of a surrogate pair, a type of Python's own.
+            text = json.dumps(row, ensure_ascii=False, allow_nan=False, default=str, separators=(",", ":"))
+        mended = SURROGATE.sub("\ufffd", text)
+        self.mended += mended != text
+        return mended.encode()
+
+    def _evolved(self) -> list[str]:
+        """Unknown fields that become columns: none where persons are held, none that differs from a column by case only."""
+        if self.table.holds_persons:
+            return []
+        taken, evolved = {name.lower() for name in self.table.stored}, []
+        for name in sorted(self.unknown):
+            if name.lower() not in taken and not UNFIT.search(name):
+                taken.add(name.lower())
+                evolved.append(name)
+        return evolved
+
+    def _source_of(self, columns: Mapping[str, str]) -> str:
+        spec = ", ".join(f"{literal(name)}: {literal(type_)}" for name, type_ in columns.items())
+        size = max(LINE_LIMIT, 2 * self._longest)
+        return f"read_json({literal(str(self.path))}, format = 'newline_delimited', maximum_object_size = {size}, columns = {{{spec}}})"
+
+    def _typed(self, evolved: list[str], run_id: str) -> str:
+        """The spool as a query. Zones are read explicitly: DuckDB's cast of a text to TIMESTAMP drops them without a word."""
+        read: dict[str, str] = {}
+        selected = []
+        for name, type_ in self.table.columns.items():
+            column = quoted(name)
+            read[name] = "VARCHAR" if type_ in ("TIMESTAMP", "DATE") else type_
+            if type_ == "TIMESTAMP":
+                selected.append(f"{column}::timestamptz::timestamp as {column}")
+            elif type_ == "DATE":
+                selected.append(f"{column}::date as {column}")
+            elif type_ in ("VARCHAR", "JSON") and name not in self.table.key and not IDENTIFIER.search(name):
+                selected.append(f"{masked(column)}::{type_} as {column}")
+            else:
+                selected.append(column)
+        for name in evolved:
+            read[name] = "JSON"
+            text = f"{quoted(name)} ->> '$'"
+            selected.append(f"{masked(text)} as {quoted(name)}")
+        read["_observed_at"] = "TIMESTAMP"
+        return f"select {', '.join(selected)}, _observed_at, {literal(run_id)} as _run from {self._source_of(read)}"
+
+    def _explain(self, connection: duckdb.DuckDBPyConnection) -> NoReturn:
+        """Name the column that DuckDB could not type; its own message would repeat the value."""
+        read = {name: "VARCHAR" for name, type_ in self.table.columns.items() if type_ in CASTS}
+        for name in read:
+            cast, came = CASTS[self.table.columns[name]]
+            fault = f"{quoted(name)} is not null and {cast.format(quoted(name))} is null"
+            if connection.execute(f"select count(*) from {self._source_of(read)} where {fault}").fetchone() != (0,):
+                self._drift(name, came)
+        raise SchemaDrift(f"source {self.source}, table {self.table.name}: a row cannot be read as its declared types")
+
+    def _deduplicate(self, connection: duckdb.DuckDBPyConnection, path: Path) -> int:
+        key = ", ".join(quoted(name) for name in self.table.key)
+        file = literal(str(path))
+        rows, distinct = connection.execute(f"select count(*), count(distinct ({key})) from {file}").fetchone()  # type: ignore[misc]
+        if rows == distinct:
+            return int(rows)
+        whole = path.with_suffix(".all.parquet")
+        path.rename(whole)
+        connection.execute(
+            f"copy (select * exclude (file_row_number) from read_parquet({literal(str(whole))}, file_row_number = true) "
+            f"qualify row_number() over (partition by {key} order by file_row_number desc) = 1) to {file} (format parquet)"
+        )
+        return int(distinct)
+
+    def _gather(self, connection: duckdb.DuckDBPyConnection, path: Path) -> Delivery:
+        """Parquet files that a source made itself, as one."""
+        if len(self.imported) == 1:
+            path = self.imported[0]
+        else:
+            files = ", ".join(literal(str(file)) for file in self.imported)
+            selected = ", ".join(quoted(name) for name in self.table.stored)
+            connection.execute(f"copy (select {selected} from read_parquet([{files}])) to {literal(str(path))} (format parquet)")
+        (rows,) = connection.execute(f"select count(*) from {literal(str(path))}").fetchone()  # type: ignore[misc]
+        return Delivery(self.table, path, rows, self.table.stored)
