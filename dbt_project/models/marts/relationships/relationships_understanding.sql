@@ -13,6 +13,7 @@ views as (
         audience,
         dimension,
         respondent_side || '_' || perspective as view,
+        max({{ reporting_date('answered_at') }}) as last_answer_on,
         count(*) as n,
         sum(score) as score_sum,
         {{ exact_variance('score') }} as variance
@@ -35,8 +36,10 @@ comparisons as (
 ),
 
 asked as (
-    select distinct wave, audience, dimension from views
-    where view <> 'audience_own'
+    select wave, audience, dimension, max(last_answer_on) as last_answer_on
+    from views
+    group by wave, audience, dimension
+    having bool_or(view <> 'audience_own')
 ),
 
 compared as (
@@ -44,6 +47,7 @@ compared as (
         asked.wave,
         asked.audience,
         asked.dimension,
+        asked.last_answer_on,
         comparisons.measure,
         comparisons.side,
         coalesce(first_views.n, 0) as n_first,
@@ -98,6 +102,7 @@ select
     {{ published_double('(difference - ' ~ t_quantile('degrees') ~ ' * error)') }} as lo,
     {{ published_double('(difference + ' ~ t_quantile('degrees') ~ ' * error)') }} as hi,
     'Welch t' as method,
+    last_answer_on,
     suppressed_reason,
     clock.is_demo
 from estimated

@@ -1,0 +1,41 @@
+{# What the board sees, and what an objective may name: a closed list, so that text from data is only ever compared, never run. #}
+
+{% macro scorecard_measures() -%}
+{#- (mart, measure, side, audiences): each stands on the scorecard of every quarter, measured or not. -#}
+{{ return([
+    ('roi.channel_summary', 'attributed_roi', 'money', ['company']),
+    ('roi.channel_summary', 'attributed_revenue', 'money', ['company']),
+    ('roi.channel_summary', 'attributed_margin', 'money', ['company']),
+    ('roi.channel_summary', 'full_cost', 'money', ['company']),
+    ('roi.experiments', 'iroi', 'money', ['company', 'employees', 'public', 'suppliers']),
+    ('roi.revenue_retention', 'nrr', 'money', ['clients']),
+    ('roi.revenue_retention', 'grr', 'money', ['clients']),
+    ('roi.revenue_retention', 'logo_churn', 'money', ['clients']),
+    ('roi.retention_lift', 'retention_lift', 'money', ['clients']),
+    ('relationships.indicators', 'two_way_ratio', 'people', ['public', 'clients', 'suppliers']),
+    ('relationships.indicators', 'response_rate_24h', 'people', ['public', 'clients', 'suppliers']),
+    ('relationships.indicators', 'response_within_60min_km', 'people', ['public', 'clients', 'suppliers']),
+    ('relationships.indicators', 'reciprocity_dyad', 'people', ['public', 'clients', 'suppliers']),
+    ('relationships.indicators', 'thread_depth_share_3', 'people', ['public', 'clients']),
+    ('relationships.internal_network', 'net_density', 'people', ['employees']),
+    ('relationships.internal_network', 'net_reciprocity', 'people', ['employees']),
+    ('relationships.surveys', 'opr_trust', 'people', ['employees', 'public', 'clients', 'suppliers']),
+    ('relationships.surveys', 'nps', 'people', ['clients', 'suppliers']),
+    ('relationships.surveys', 'enps', 'people', ['employees']),
+    ('relationships.understanding', 'accuracy_trust', 'people', ['employees', 'public', 'clients', 'suppliers']),
+]) }}
+{%- endmacro %}
+
+{% macro further_measures() -%}
+{#- Measures that an objective may name besides. -#}
+{{ return([
+    ('relationships.indicators', [
+        'broadcast_share', 'replies_total', 'distinct_reply_share', 'response_rate_1h', 'response_rate_4h', 'response_rate_72h',
+        'response_time_median_km', 'first_response_median_km', 'first_response_within_60min', 'thread_depth_mean',
+    ]),
+    ('relationships.internal_network', ['messages']),
+    ('relationships.surveys', [
+        'csat', 'ces', 'opr_control_mutuality', 'opr_satisfaction', 'opr_commitment', 'opr_exchange', 'opr_communal',
+    ]),
+]) }}
+{%- endmacro %}

@@ -1,0 +1,122 @@
+with objectives as (
+    select *, coalesce(audience, 'company') as of_audience
+    from {{ ref('int_objectives') }}
+),
+
+measures as (
+    select * from {{ ref('int_measures') }}
+    where is_complete
+),
+
+clock as (
+    select * from {{ ref('int_clock') }}
+),
+
+known as (
+    {% for mart, measure, _, _ in scorecard_measures() -%}
+    select '{{ mart }}' as mart, '{{ measure }}' as measure
+    union all
+    {% endfor -%}
+    {% for mart, measures in further_measures() -%}
+    {% set last_mart = loop.last -%}
+    {% for measure in measures -%}
+    select '{{ mart }}' as mart, '{{ measure }}' as measure
+    {{ 'union all' if not (last_mart and loop.last) }}
+    {% endfor -%}
+    {% endfor %}
+),
+
+-- the latest quarter or wave up to the due date that says something; else the latest month; else all time
+candidates as (
+    select
+        objectives.objective_id,
+        measures.period_kind,
+        measures.period_start,
+        measures.n,
+        measures.value,
+        measures.lo,
+        measures.hi,
+        measures.method,
+        measures.evidence_grade,
+        measures.suppressed_reason,
+        row_number() over (
+            partition by objectives.objective_id
+            order by
+                case when measures.value is null then 1 else 0 end,
+                case measures.period_kind when 'all' then 3 when 'month' then 2 else 1 end,
+                measures.period_start desc
+        ) as place
+    from objectives
+    inner join measures
+        on objectives.mart = measures.mart
+        and objectives.measure = measures.measure
+        and objectives.of_audience = measures.audience
+        and coalesce(measures.period_start <= objectives.due_on, true)
+),
+
+judged as (
+    select
+        objectives.*,
+        candidates.period_kind,
+        candidates.period_start,
+        candidates.n,
+        candidates.value,
+        candidates.lo,
+        candidates.hi,
+        candidates.method,
+        candidates.evidence_grade,
+        candidates.suppressed_reason,
+        known.measure is not null as is_known,
+        candidates.method like 'exact%' as is_exact
+    from objectives
+    left join known on objectives.mart = known.mart and objectives.measure = known.measure
+    left join candidates on objectives.objective_id = candidates.objective_id and candidates.place = 1
+),
+
+decided as (
+    select
+        *,
+        case
+            when value is null or direction not in ('up', 'down') then 'not_measured'
+            when is_exact and direction = 'up' then case when value >= target then 'met' else 'missed' end
+            when is_exact then case when value <= target then 'met' else 'missed' end
+            when direction = 'up' and lo >= target then 'met'
+            when direction = 'up' and hi < target then 'missed'
+            when direction = 'down' and hi <= target then 'met'
+            when direction = 'down' and lo > target then 'missed'
+            else 'cannot_tell'
+        end as state
+    from judged
+)
+
+select
+    decided.objective_id,
+    decided.title,
+    decided.of_audience as audience,
+    decided.owner_role,
+    decided.mart,
+    decided.measure,
+    {{ published_double('decided.baseline') }} as baseline,
+    {{ published_double('decided.target') }} as target,
+    decided.due_on,
+    decided.direction,
+    decided.period_kind,
+    decided.period_start,
+    decided.n,
+    decided.value,
+    decided.lo,
+    decided.hi,
+    decided.method,
+    decided.evidence_grade,
+    decided.state,
+    case
+        when not decided.is_known then 'no mart has this measure under this name'
+        when decided.direction not in ('up', 'down') then 'direction is neither up nor down'
+        when decided.value is null then coalesce(decided.suppressed_reason, 'no data of this audience measures it')
+        when decided.state = 'cannot_tell' and (decided.lo is null or decided.hi is null) then 'the figure has no interval'
+        when decided.state = 'cannot_tell' then 'the interval spans the target'
+        when decided.state = 'missed' and decided.due_on > clock.as_of_date then 'not due yet'
+    end as reason,
+    clock.is_demo
+from decided
+cross join clock

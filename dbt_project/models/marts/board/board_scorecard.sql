@@ -1,0 +1,128 @@
+with measures as (
+    select
+        *,
+        cast(date_trunc('quarter', period_start) as date) as quarter
+    from {{ ref('int_measures') }}
+    where period_kind in ('quarter', 'wave')
+),
+
+objectives as (
+    select
+        mart,
+        measure,
+        coalesce(audience, 'company') as audience,
+        min(objective_id) as objective_id
+    from {{ ref('int_objectives') }}
+    group by mart, measure, coalesce(audience, 'company')
+),
+
+clock as (
+    select * from {{ ref('int_clock') }}
+),
+
+lines as (
+    {% for mart, measure, side, audiences in scorecard_measures() -%}
+    {% set last_measure = loop.last -%}
+    {% for audience in audiences -%}
+    select '{{ mart }}' as mart, '{{ measure }}' as measure, '{{ side }}' as side, '{{ audience }}' as audience
+    {{ 'union all' if not (last_measure and loop.last) }}
+    {% endfor -%}
+    {% endfor %}
+),
+
+quarters as (
+    select distinct quarter from measures
+),
+
+-- of several waves in a quarter the last
+latest as (
+    select
+        *,
+        row_number() over (partition by mart, measure, audience, quarter order by period_start desc) as place
+    from measures
+),
+
+filled as (
+    select
+        quarters.quarter,
+        lines.audience,
+        lines.side,
+        lines.mart,
+        lines.measure,
+        objectives.objective_id,
+        latest.n,
+        latest.value,
+        latest.lo,
+        latest.hi,
+        latest.method,
+        latest.evidence_grade,
+        latest.change,
+        latest.change_lo,
+        latest.change_hi,
+        case
+            when latest.measure is null then 'not_measured'
+            when latest.value is null then 'suppressed'
+            when latest.is_complete then 'measured'
+            else 'immature'
+        end as state,
+        case
+            when latest.measure is not null then latest.suppressed_reason
+            when lines.measure = 'iroi' then 'no experiment measures it'
+            when lines.side = 'money' then 'no money of this audience was given'
+            else 'no data of this audience measures it'
+        end as suppressed_reason
+    from quarters
+    cross join lines
+    left join latest
+        on quarters.quarter = latest.quarter
+        and lines.mart = latest.mart
+        and lines.measure = latest.measure
+        and lines.audience = latest.audience
+        and latest.place = 1
+    left join objectives
+        on lines.mart = objectives.mart and lines.measure = objectives.measure and lines.audience = objectives.audience
+),
+
+-- money up while people turn away: what this warehouse exists to make visible
+falling as (
+    select
+        *,
+        measure in ('two_way_ratio', 'opr_trust') and state = 'measured' and coalesce(change_hi < 0, false) as is_falling,
+        max(case when measure = 'attributed_roi' and state = 'measured' and change > 0 then 1 else 0 end)
+            over (partition by quarter) = 1 as is_roi_rising
+    from filled
+),
+
+flagged as (
+    select
+        *,
+        is_roi_rising
+        and (
+            is_falling
+            or (measure = 'attributed_roi' and max(case when is_falling then 1 else 0 end) over (partition by quarter) = 1)
+        ) as is_megaphone
+    from falling
+)
+
+select
+    flagged.quarter,
+    flagged.audience,
+    flagged.side,
+    flagged.mart,
+    flagged.measure,
+    flagged.objective_id,
+    flagged.n,
+    flagged.value,
+    flagged.lo,
+    flagged.hi,
+    flagged.method,
+    flagged.evidence_grade,
+    flagged.change,
+    flagged.change_lo,
+    flagged.change_hi,
+    flagged.state,
+    flagged.suppressed_reason,
+    flagged.is_megaphone,
+    clock.is_demo
+from flagged
+cross join clock
