@@ -28,7 +28,7 @@ class HubSpot:
         self.stages()
         self.owners()
         if is_first:
-            self.keepvisits()
+            self.keep_touches()
         for kind in KINDS:
             self.records(kind)
         if self.not_addresses:
@@ -62,11 +62,11 @@ class HubSpot:
     def owners(self) -> None:
         """Owners who have left stay owners of what they owned, so the archived ones are read too."""
         for archived in ("false", "true"):
-            for answer, page in self._list("/crm/v3/owners", {"limit": 100, "archived": archived}):
+            for at, page in self._list("/crm/v3/owners", {"limit": 100, "archived": archived}):
                 rows = [{"owner_id": str(owner["id"]), "person_key": self._key(owner.get("email")), "team": _team(owner)} for owner in page]
-                self.run.write("owners", rows, answer)
+                self.run.write("owners", rows, at)
 
-    def keepvisits(self) -> None:
+    def keep_touches(self) -> None:
         """HubSpot knows a contact's first and latest visit only; those between were stored when they were the latest, and are not given again."""
         columns = list(TOUCHES.columns)
         rows = self.run.stored(f"select {', '.join(columns)}, _observed_at from touches")
@@ -75,33 +75,37 @@ class HubSpot:
             self.run.write("touches", [{**row, "occurred_at": stamp(row["occurred_at"])}], utc(observed_at))
 
     def records(self, kind: Kind) -> None:
+        endpoint, asking = f"/crm/v3/objects/{kind.name}", {"limit": 100, "properties": ",".join(self._properties(kind))}
         place = self.run.state.setdefault(kind.name, {})
-        since, started = place.get("since"), None
-        total, total_at = self._total(kind)
-        stored = {id_ for (id_,) in self.run.stored(f"select {kind.id} from {kind.name} where deleted_at is null")}
+        since = place.get("since")
+        total, now = self._total(kind)
+        stored = {id_ for (id_,) in self.run.stored(f"select {kind.id} from {kind.name} where deleted_at is null and merged_into is null")}
+        merged: set[str] = set()
         seen: set[str] = set()
-        for at, page in (
-            self._search(kind, utc(since) - LOOKBACK) if since else self._list(f"/crm/v3/objects/{kind.name}", self._asking(kind))
-        ):
-            started = started or at
-            seen |= self._write(kind, page, at)
-        is_archive_due = not place.get("archive_read_at") or total_at - utc(place["archive_read_at"]) >= DAILY
-        if since and total is not None and total != len(stored | seen) and is_archive_due:
-            # Something came or went that no search showed: everything is listed again, and what is not in the list is gone.
-            for at, page in self._list(f"/crm/v3/objects/{kind.name}", self._asking(kind)):
-                seen |= self._write(kind, page, at)
-        if is_archive_due:
-            for at, page in self._list(f"/crm/v3/objects/{kind.name}", {**self._asking(kind), "archived": "true"}):
+
+        def take(pages: Iterator[tuple[datetime, list[Any]]]) -> None:
+            for at, page in pages:
+                seen.update(self._write(kind, page, at))
+                merged.update(self._write_merged(kind, page, at))
+
+        take(self._search(kind, utc(since) - LOOKBACK) if since else self._list(endpoint, asking))
+        if not place.get("archive_read_at") or now - utc(place["archive_read_at"]) >= DAILY:
+            place["archive_read_at"] = stamp(now)
+            archived: set[str] = set()
+            for at, page in self._list(endpoint, {**asking, "archived": "true"}):
                 self.run.write(kind.name, [self._tombstone(kind, record) for record in page], at)
-            place["archive_read_at"] = stamp(total_at)
+                archived |= {str(record["id"]) for record in page}
+            if since and total is not None and total != len((stored | seen) - archived - merged):
+                # Something came or went that no search and no archive showed (a permanent deletion is one): what is not listed is gone.
+                seen.clear()
+                take(self._list(endpoint, asking))
+                gone = stored - seen - archived - merged
+                self.run.write(kind.name, [{kind.id: id_, "deleted_at": stamp(now)} for id_ in sorted(gone)], now)
         if total is not None:
             self.run.reconcile(kind.name, total)
-        place["since"] = stamp(started or total_at)
+        place["since"] = stamp(now)
 
     # Asking
-
-    def _asking(self, kind: Kind) -> dict[str, Any]:
-        return {"limit": 100, "properties": ",".join(self._properties(kind))}
 
     def _properties(self, kind: Kind) -> list[str]:
         return [self.segment if name == "segment" else name for name in (*kind.properties, *kind.hidden)]
@@ -117,35 +121,31 @@ class HubSpot:
             pages.follow(after)
 
     def _search(self, kind: Kind, since: datetime) -> Iterator[tuple[datetime, list[Any]]]:
-        """Everything modified since, by id: a search ends at 10,000 results, and the next one starts behind the last id, which is like no other's."""
+        """What was modified since, by id: a search ends at 10,000 results, the next one starts behind the last id, which no two records share."""
         endpoint = f"/crm/v3/objects/{kind.name}/search"
         modified = {"propertyName": kind.modified, "operator": "GTE", "value": str(int(since.timestamp() * 1000))}
-        last_id: str | None = None
+        starts, behind, last_id = Pages(NAME, endpoint, "last id"), list[dict[str, str]](), 0
         while True:
-            behind = [{"propertyName": "hs_object_id", "operator": "GT", "value": last_id}] if last_id else []
+            pages, count = Pages(NAME, endpoint, "after"), 0
             asking: dict[str, Any] = {
                 "filterGroups": [{"filters": [modified, *behind]}],
                 "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
                 "properties": self._properties(kind),
                 "limit": 100,
             }
-            pages, count, start = Pages(NAME, endpoint, "after"), 0, last_id
-            while True:
+            while count < WALL:
                 answer = self.client.post(endpoint, asking)
                 page = expect(answer, NAME, endpoint, "results")
                 yield answer.answered_at, page
                 count += len(page)
-                last_id = str(max((int(record["id"]) for record in page), default=0)) if page else last_id
+                last_id = max([last_id, *(int(record["id"]) for record in page)])
                 after = _after(answer.body)
                 if after is None:
                     return
-                if count >= WALL - asking["limit"] or int(after) >= WALL:
-                    break
                 pages.follow(after)
                 asking["after"] = after
-            if last_id == start:
-                Pages(NAME, endpoint, "last id").follow(last_id)
-                return
+            starts.follow(last_id)
+            behind = [{"propertyName": "hs_object_id", "operator": "GT", "value": str(last_id)}]
 
     def _total(self, kind: Kind) -> tuple[int | None, datetime]:
         answer = self.client.post(f"/crm/v3/objects/{kind.name}/search", {"filterGroups": [], "limit": 1, "properties": ["hs_object_id"]})
@@ -187,6 +187,24 @@ class HubSpot:
             rows.append(row)
         self.run.write(kind.name, rows, at)
         return set(ids)
+
+    def _write_merged(self, kind: Kind, records: list[Any], at: datetime) -> set[str]:
+        """Who was merged into these: their rows stay, with the survivor's id, since their person may stand in revenue."""
+        into = {
+            str(int(id_)): str(record["id"])
+            for record in records
+            for id_ in (record["properties"].get("hs_merged_object_ids") or "").split(";")
+            if id_.strip()
+        }
+        if into:
+            columns = list(kind.table().columns)
+            listed = ", ".join(f"'{id_}'" for id_ in into)
+            rows: dict[str, dict[str, Any]] = {id_: {kind.id: id_} for id_ in into}
+            for values in self.run.stored(f"select {', '.join(columns)} from {kind.name} where {kind.id} in ({listed})"):
+                row = {name: stamp(value) if isinstance(value, datetime) else value for name, value in zip(columns, values, strict=True)}
+                rows[row[kind.id]] = row
+            self.run.write(kind.name, [{**row, "merged_into": into[id_], "deleted_at": None} for id_, row in rows.items()], at)
+        return set(into)
 
     def _row(self, kind: Kind, record: Mapping[str, Any]) -> dict[str, Any]:
         properties = record["properties"]
