@@ -10,19 +10,20 @@
 {%- endfor -%}
 {%- for source_name, entity, relation in parts %}
 {%- set columns = contract_columns(source_name, entity) %}
-select '{{ source_name }}' as source, '{{ entity }}' as entity, measure, row_count, given_rows, first_at
+select '{{ source_name }}' as source, '{{ entity }}' as entity, measure, row_count, given_rows, since
 from (
     select
         count(*) as row_count,
-        {{ 'min(' ~ entity_time(entity) ~ ')' if entity_time(entity) else 'cast(null as timestamp)' }} as first_at,
         {% for column in columns -%}
-        count({{ column }}) as given_{{ column }}{{ ',' if not loop.last }}
+        count({{ column }}) as given_{{ loop.index }},
+        {{ 'min(case when ' ~ column ~ ' is not null then ' ~ entity_time(entity) ~ ' end)' if entity_time(entity) else 'cast(null as timestamp)' }}
+            as since_{{ loop.index }}{{ ',' if not loop.last }}
         {% endfor %}
     from {{ relation }}
 ) as counted
 cross join lateral (
-    values {% for column in columns %}('{{ column }}', given_{{ column }}){{ ', ' if not loop.last }}{% endfor %}
-) as measures (measure, given_rows)
+    values {% for column in columns %}('{{ column }}', given_{{ loop.index }}, since_{{ loop.index }}){{ ', ' if not loop.last }}{% endfor %}
+) as measures (measure, given_rows, since)
 {% if not loop.last %}union all{% endif %}
 {%- endfor -%}
 {%- endmacro %}
@@ -49,4 +50,33 @@ cross join lateral (
     'exchange_rates': 'cast(date as timestamp)', 'consents': 'recorded_at', 'erasures': 'requested_at', 'sentiment_labels': 'labelled_at',
     'story_submissions': 'submitted_at', 'story_reviews': 'reviewed_at',
 }.get(entity)) }}
+{%- endmacro %}
+
+{% macro mart_inputs() -%}
+{#-
+  Per mart its name, why it is not filled yet, and the entities of its lineage. A mart that is made of nothing, or that says so
+  (config.meta.not_filled), is left to a later release. Entities that only translate or take away are no reason to be empty.
+-#}
+{%- set marts = [] -%}
+{%- if execute -%}
+{%- for node in graph.nodes.values() if node.resource_type == 'model' and 'marts' in node.fqn and node.name != model.name -%}
+{%- set inputs = upstream_entities(node.unique_id, []) | reject('in', ['consents', 'erasures', 'exchange_rates']) | list -%}
+{%- set not_filled = node.config.get('meta', {}).get('not_filled', none if inputs else 'a later release fills it') -%}
+{%- do marts.append((node.schema ~ '.' ~ node.alias, not_filled, inputs)) -%}
+{%- endfor -%}
+{%- endif -%}
+{{ return(marts | sort) }}
+{%- endmacro %}
+
+{% macro upstream_entities(unique_id, seen) -%}
+{%- for parent in graph.nodes[unique_id].depends_on.nodes if parent in graph.nodes and parent not in seen -%}
+{%- do seen.append(parent) -%}
+{%- do upstream_entities(parent, seen) -%}
+{%- endfor -%}
+{%- set entities = [] -%}
+{%- for node in seen if '.stg_' in node -%}
+{%- set entity = node.split('__')[-1] -%}
+{%- if entity not in entities -%}{%- do entities.append(entity) -%}{%- endif -%}
+{%- endfor -%}
+{{ return(entities | sort) }}
 {%- endmacro %}

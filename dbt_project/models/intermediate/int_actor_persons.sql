@@ -2,6 +2,10 @@ with links as (
     select * from {{ ref('int_identity_links') }}
 ),
 
+denials as (
+    select * from {{ ref('int_consent_denials') }} where purpose = 'identity_join'
+),
+
 clock as (
     select * from {{ ref('int_clock') }}
 ),
@@ -28,7 +32,13 @@ ranked as (
         ) as place
     from links
     cross join clock
-    where coalesce(links.revoked_at > clock.as_of, true) and coalesce(links.expires_at > clock.as_of, true)
+    where coalesce(links.revoked_at > clock.as_of, true)
+        and coalesce(links.expires_at > clock.as_of, true)
+        and not exists (
+            select 1
+            from denials
+            where denials.person_key = links.person_key and (denials.platform is null or denials.platform = links.platform)
+        )
 )
 
 select platform, actor_key, person_key, method

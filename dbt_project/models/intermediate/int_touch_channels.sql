@@ -1,4 +1,8 @@
-with touches as (
+with denials as (
+    select * from {{ ref('int_consent_denials') }} where purpose = 'attribution'
+),
+
+touches as (
     select
         *,
         coalesce(utm_source, '') as source_text,
@@ -6,11 +10,25 @@ with touches as (
         coalesce(utm_campaign, '') as campaign_text,
         coalesce(referrer, '') as referrer_text,
         coalesce(platform, '') as platform_text
-    from {{ ref('int_touches') }}
+    from {{ ref('int_touches') }} as given
+    where not exists (
+        select 1
+        from denials
+        where denials.person_key = given.person_key and (denials.platform is null or denials.platform = given.platform)
+    )
 ),
 
 rules as (
-    select * from {{ ref('channel_rules') }}
+    select
+        priority,
+        utm_source,
+        utm_medium,
+        utm_campaign,
+        referrer,
+        platform,
+        channel,
+        nullif(sets_platform, '') as sets_platform
+    from {{ ref('channel_rules') }}
 ),
 
 campaigns as (
@@ -36,15 +54,16 @@ ways as (
     where channel is null
 ),
 
+-- the first rule names the channel; the platform is told by the first rule that knows one
 matched as (
     select
-        ways.*,
-        rules.channel,
-        rules.sets_platform,
-        row_number() over (
-            partition by ways.source_text, ways.medium_text, ways.campaign_text, ways.referrer_text, ways.platform_text
-            order by rules.priority
-        ) as place
+        ways.source_text,
+        ways.medium_text,
+        ways.campaign_text,
+        ways.referrer_text,
+        ways.platform_text,
+        {{ first_by('rules.channel', 'rules.priority') }} as channel,
+        {{ first_by('rules.sets_platform', 'rules.priority') }} as sets_platform
     from ways
     inner join rules
         on coalesce({{ matches('ways.source_text', 'rules.utm_source') }}, true)
@@ -52,6 +71,7 @@ matched as (
         and coalesce({{ matches('ways.campaign_text', 'rules.utm_campaign') }}, true)
         and coalesce({{ matches('ways.referrer_text', 'rules.referrer') }}, true)
         and coalesce({{ matches('ways.platform_text', 'rules.platform') }}, true)
+    group by ways.source_text, ways.medium_text, ways.campaign_text, ways.referrer_text, ways.platform_text
 ),
 
 told as (
@@ -78,7 +98,6 @@ told as (
         and touches.campaign_text = matched.campaign_text
         and touches.referrer_text = matched.referrer_text
         and touches.platform_text = matched.platform_text
-        and matched.place = 1
 )
 
 select

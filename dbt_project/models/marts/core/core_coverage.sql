@@ -1,37 +1,40 @@
-{{ config(materialized='table') }}
-
 with clock as (
     select * from {{ ref('int_clock') }}
 ),
 
-measures as (
-    {{ entity_coverage() }}
-),
-
-loads as (
-    select source, entity, min(state) as state, min(reason) as reason
-    from {{ source('goodwill', 'loads') }}
-    where entity is not null
-    group by source, entity
-),
-
 given as (
+    select * from {{ ref('int_entity_coverage') }}
+),
+
+entities as (
+    select entity, max(row_count) > 0 as has_rows
+    from given
+    where state <> 'unknown_field'
+    group by entity
+),
+
+marts as (
+    {% for mart, not_filled, inputs in mart_inputs() -%}
     select
-        measures.source,
-        measures.entity,
-        measures.measure,
-        case when measures.given_rows > 0 then 'given' else 'not_given' end as state,
-        measures.row_count,
-        measures.given_rows,
-        case when measures.given_rows > 0 then measures.first_at end as since,
-        cast(null as text) as unknown_fields,
-        case
-            when measures.given_rows > 0 then null
-            when measures.row_count > 0 then 'the rows of this source do not give it'
-            else coalesce(loads.reason, 'no row came from this source')
-        end as reason
-    from measures
-    left join loads on measures.source = loads.source and measures.entity = loads.entity
+        '{{ mart }}' as mart,
+        {{ dbt.string_literal(not_filled) if not_filled else 'cast(null as text)' }} as not_filled,
+        {% if inputs %}unnest(['{{ inputs | join("', '") }}']){% else %}cast(null as text){% endif %} as entity
+    {% if not loop.last %}union all{% endif %}
+    {% else -%}
+    select cast(null as text) as mart, cast(null as text) as not_filled, cast(null as text) as entity where false
+    {%- endfor %}
+),
+
+-- why a mart is empty: a later release fills it, or nothing that it is made of was given
+fed as (
+    select
+        marts.mart,
+        marts.not_filled,
+        coalesce(bool_or(entities.has_rows), false) as is_fed,
+        string_agg(marts.entity, ', ' order by marts.entity) filter (where not coalesce(entities.has_rows, false)) as missing
+    from marts
+    left join entities on marts.entity = entities.entity
+    group by marts.mart, marts.not_filled
 )
 
 select
@@ -42,8 +45,27 @@ select
     given.row_count,
     given.given_rows,
     given.since,
-    given.unknown_fields,
     given.reason,
     clock.is_demo
 from given
+cross join clock
+union all
+select
+    'goodwill' as source,
+    fed.mart as entity,
+    '*' as measure,
+    case
+        when fed.not_filled is not null then 'not_filled'
+        when fed.is_fed then 'given'
+        else 'not_given'
+    end as state,
+    cast(null as bigint) as row_count,
+    cast(null as bigint) as given_rows,
+    cast(null as timestamp) as since,
+    case
+        when fed.not_filled is not null then fed.not_filled
+        when fed.missing is not null then 'nothing was given of: ' || fed.missing
+    end as reason,
+    clock.is_demo
+from fed
 cross join clock

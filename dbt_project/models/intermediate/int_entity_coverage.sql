@@ -1,0 +1,63 @@
+with measures as (
+    {{ entity_coverage() }}
+),
+
+loads as (
+    select source, entity, min(reason) as reason
+    from {{ source('goodwill', 'loads') }}
+    where entity is not null
+    group by source, entity
+),
+
+-- readings of posts that no source gives are in no mart: said here, since they cannot be shown there
+orphans as (
+    select metrics.source, count(*) as row_count
+    from {{ ref('int_post_metrics') }} as metrics
+    left join {{ ref('int_posts') }} as posts on metrics.platform = posts.platform and metrics.post_id = posts.post_id
+    where posts.post_id is null
+    group by metrics.source
+),
+
+unknown_fields as (
+    select source, raw_table, field, min(first_seen_at) as first_seen_at
+    from {{ source('goodwill', 'unknown_fields') }}
+    group by source, raw_table, field
+)
+
+select
+    measures.source,
+    measures.entity,
+    measures.measure,
+    case when measures.given_rows > 0 then 'given' else 'not_given' end as state,
+    measures.row_count,
+    measures.given_rows,
+    measures.since,
+    case
+        when measures.given_rows > 0 then null
+        when measures.row_count > 0 then 'the rows of this source do not give it'
+        else coalesce(loads.reason, 'no row came from this source')
+    end as reason
+from measures
+left join loads on measures.source = loads.source and measures.entity = loads.entity
+union all
+select
+    source,
+    'post_metrics' as entity,
+    'without a post' as measure,
+    'not_given' as state,
+    row_count,
+    0 as given_rows,
+    cast(null as timestamp) as since,
+    'readings of posts that no source gives; they are in no mart' as reason
+from orphans
+union all
+select
+    source,
+    raw_table as entity,
+    field as measure,
+    'unknown_field' as state,
+    cast(null as bigint) as row_count,
+    cast(null as bigint) as given_rows,
+    first_seen_at as since,
+    'the source sends it and no table declares it' as reason
+from unknown_fields
