@@ -98,7 +98,7 @@ inner join {{ credits }} as credits on refunds.conversion_id = credits.conversio
 {% macro roi_missing_because() -%}
 {#- Why a credit row has no attributed_roi; NULL where it has one. -#}
 case
-    when full_cost is null and gaps = 0 then 'no cost belongs to this channel'
+    when full_cost is null and gaps = 0 then 'no cost belongs to it'
     when not is_mature and basis = 'accrual' then 'immature until ' || cast(mature_on as {{ dbt.type_string() }})
     when gaps > 0
         then 'cost missing: ' || first_gap || case when gaps > 1 then ' and ' || (gaps - 1) || ' more months' else '' end

@@ -1,6 +1,13 @@
-with ledger as (
-    select * from {{ ref('int_revenue_resolved') }}
-    where kind in ('order', 'invoice')
+with clock as (
+    select as_of from {{ ref('int_clock') }}
+),
+
+-- what is dated after the clock has not happened yet
+ledger as (
+    select bookings.*
+    from {{ ref('int_revenue_resolved') }} as bookings
+    cross join clock
+    where bookings.kind in ('order', 'invoice') and bookings.occurred_at <= clock.as_of
 ),
 
 opportunities as (
@@ -43,8 +50,9 @@ won as (
         coalesce(settings.near_days, 90) as near_days,
         settings.margin_rate
     from opportunities
+    cross join clock
     left join settings on opportunities.account_id = settings.account_id
-    where opportunities.is_won
+    where opportunities.is_won and coalesce(opportunities.closed_at, opportunities.created_at) <= clock.as_of
 ),
 
 -- ledger and CRM tell the same sale where the booking names the deal or stands near it in time

@@ -21,7 +21,8 @@ followed as (
     left join conversions as orders
         on bookings.parent_revenue_id is null
         and orders.conversion_id = 'order|' || bookings.order_id
-    where bookings.kind in ('refund', 'credit')
+    cross join {{ ref('int_clock') }} as clock
+    where bookings.kind in ('refund', 'credit') and bookings.occurred_at <= clock.as_of
 )
 
 select
