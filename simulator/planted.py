@@ -38,6 +38,7 @@ ANSWERED = {
     ("desk", "clients"): 0.95,
     ("email", "suppliers"): 0.72,
 }
+NO_ANSWER_AFTER_MINUTES = 30 * 24 * 60
 PLATFORM_FACTOR = {"bluesky": 0.8, "mastodon": 1.0, "facebook": 1.3, "instagram": 1.6, "desk": 0.6, "email": 3.0}
 AUDIENCE_FACTOR = {"clients": 0.8, "public": 1.1, "suppliers": 1.0}
 LOUDER_FROM = np.datetime64("2026-04-01", "s")  # from then on the brand posts a third more and answers the public less

@@ -48,8 +48,8 @@ class Stage:
 
     @property
     def scale(self) -> float:
-        """Size beside the company that every rate is stated for."""
-        return self.accounts / ACCOUNTS
+        """Size beside the company that every rate is stated for; a tiny world keeps some traffic, so that no table of it is empty."""
+        return max(self.accounts / ACCOUNTS, 0.15)
 
     def weekday(self, day: ArrayLike) -> Ints:
         """Monday = 0."""

@@ -15,6 +15,7 @@ from simulator.planted import (
     HAZARD_IF_ANSWERED,
     HAZARD_IF_NOT,
     LEAVING_A_MONTH,
+    NO_ANSWER_AFTER_MINUTES,
     answer_median_minutes,
 )
 from simulator.stage import NEVER, Stage, Times, later
@@ -40,10 +41,11 @@ def monthly_hazard(warmth: np.ndarray, exposure: np.ndarray) -> np.ndarray:
 
 
 def answer_minutes(stage: Stage, subject: str, platform: str, audience: str, key: Ints) -> np.ndarray:
-    """Minutes to the answer of each message, NaN where none ever comes."""
+    """Minutes to the answer of each message, NaN where none ever comes; after a month nobody answers any more."""
     chance = stage.chance
     minutes = answer_median_minutes(platform, audience) * np.exp(ANSWER_SD_LOG * chance.normal(subject + ".time", key))
-    return np.where(chance.uniform(subject + ".answered", key) < ANSWERED[platform, audience], minutes, np.nan)
+    answered = (chance.uniform(subject + ".answered", key) < ANSWERED[platform, audience]) & (minutes < NO_ANSWER_AFTER_MINUTES)
+    return np.where(answered, minutes, np.nan)
 
 
 def clients(stage: Stage, companies: pd.DataFrame, persons: pd.DataFrame, agents: pd.DataFrame, client_since: Times) -> Clients:

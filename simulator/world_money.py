@@ -45,13 +45,13 @@ def invoices(stage: Stage, companies: pd.DataFrame, periods: pd.DataFrame, sold:
     """Invoices of subscriptions (monthly, on the day of the start) and of one-off orders; amounts in whole units of the currency."""
     rows = []
     for period in periods.itertuples():
-        start = np.datetime64(period.started_at, "s")
+        start, ends = np.datetime64(period.started_at, "s"), np.datetime64(period.ended_at, "s") if period.ended_at is not pd.NaT else NEVER
         month, day = start.astype("datetime64[M]"), (start - start.astype("datetime64[M]")).astype("timedelta64[s]")
         day = min(day, np.timedelta64(27 * 86400, "s"))
         first = max(0, int((stage.start.astype("datetime64[M]") - month).astype(int)))
         for k in range(first, int((stage.clock.astype("datetime64[M]") - month).astype(int)) + 1):
             at = start if k == 0 else (month + k).astype("datetime64[s]") + day
-            if at < stage.start or at > stage.clock or at >= np.datetime64(period.ended_at, "s"):
+            if at < stage.start or at > stage.clock or at >= ends:
                 continue
             reason = "subscription_cycle" if k else ("subscription_create" if period.number == 0 else "subscription_update")
             rows.append((period.account, period.subscription * 1000 + k, period.subscription, at, reason, period.monthly, None))

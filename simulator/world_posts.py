@@ -219,13 +219,12 @@ def counters(brand: pd.DataFrame, row: np.ndarray, when: Times) -> pd.DataFrame:
         {
             "impressions": impressions,
             "reach": np.floor(impressions * 0.78).astype(np.int64),
-            "video_views": pd.array(np.where(brand["views"].to_numpy()[row] >= 0, views, 0), dtype="Int64").copy(),
+            "video_views": pd.arrays.IntegerArray(np.maximum(views, 0), brand["views"].to_numpy()[row] < 0),
             "likes": so_far("likes", grown * kept),
             "comments": so_far("comments", grown),
             "shares": so_far("shares", grown),
             "saves": np.floor(so_far("likes", grown) * 0.05).astype(np.int64),
             "clicks": so_far("clicks", grown),
-            "has_video": brand["views"].to_numpy()[row] >= 0,
         }
     )
 
