@@ -202,7 +202,7 @@ class HubSpot:
             rows: dict[str, dict[str, Any]] = {id_: {kind.id: id_} for id_ in into}
             for values in self.run.stored(f"select {', '.join(columns)} from {kind.name} where {kind.id} in ({listed})"):
                 row = {name: stamp(value) if isinstance(value, datetime) else value for name, value in zip(columns, values, strict=True)}
-                rows[row[kind.id]] = row
+                rows[str(values[0])] = row
             self.run.write(kind.name, [{**row, "merged_into": into[id_], "deleted_at": None} for id_, row in rows.items()], at)
         return set(into)
 

@@ -1,0 +1,177 @@
+"""Stripe's answers -> rows: lists of what is new, and events for what has changed since."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pipelines.http import Answer, Client, Pages, expect, stamp, utc
+from pipelines.raw import Extraction, RawTable
+from pipelines.sources.stripe import records
+from pipelines.sources.stripe.records import Key, Object
+
+NAME = "stripe"
+LOOKBACK = timedelta(days=2)  # objects are listed by creation, some late
+EVENTS_KEPT = timedelta(days=29)  # Stripe forgets events after 30 days
+MUTABLE = timedelta(days=40)  # where no events may be read: how far back objects are read again
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of object: where it is listed and how it becomes a row."""
+
+    table: RawTable
+    row: Callable[[Object, Key], dict[str, Any]]
+    params: tuple[tuple[str, str], ...] = ()
+    object: str = ""  # as events call it
+    open: tuple[tuple[str, str], ...] = ()  # lists those that may still change, whatever their age
+
+
+KINDS = (
+    Kind(records.CUSTOMERS, records.customer, object="customer"),
+    Kind(records.SUBSCRIPTIONS, records.subscription, (("status", "all"),), "subscription", (("status", "all"),)),
+    Kind(records.INVOICES, records.invoice, object="invoice", open=(("status", "open"),)),
+    Kind(records.REFUNDS, records.refund, object="refund"),
+    Kind(records.BALANCE, records.balance_transaction, (("expand[]", "data.source"),)),
+)
+OBJECTS = {kind.object for kind in KINDS if kind.object}
+
+
+class Stripe:
+    def __init__(self, run: Extraction, client: Client) -> None:
+        self.run, self.client = run, client
+        self.not_addresses = 0
+        self.latest: dict[str, dict[str, Any]] = {}  # what is known of each subscription
+
+    def read(self) -> None:
+        until = self.run.state.get("read_until")
+        answer = self.client.get("/v1/customers", {"limit": 1})  # the time by Stripe's clock
+        now = answer.answered_at
+        if until and now - utc(until) > EVENTS_KEPT:
+            until = None  # events between are lost: everything is listed again
+        self._remember(is_first=until is None)
+        events = self._events(utc(until) - LOOKBACK) if until else []
+        for event in reversed(events or []):
+            self._apply(event, now)
+        for kind in KINDS:
+            for params, since in self._lists(kind, until and utc(until), has_events=events is not None):
+                for page_at, page in self._list("/v1/" + kind.table.name, [*kind.params, *params], since):
+                    self._write(kind, page, page_at)
+        if self.not_addresses:
+            self.run.warn(
+                f"{self.not_addresses} customers or invoices have something else than an e-mail address as e-mail; they got no person key"
+            )
+        self.run.state["read_until"] = stamp(now)
+
+    def _lists(self, kind: Kind, until: datetime | None, has_events: bool) -> Iterator[tuple[tuple[tuple[str, str], ...], datetime | None]]:
+        """What to list of a kind: all at first, then what is new; without events also what may have changed."""
+        if until is None:
+            yield (), None
+        elif has_events or not kind.object:
+            yield (), until - LOOKBACK
+        else:
+            yield (), until - MUTABLE
+            if kind.open:
+                yield kind.open, None
+
+    def _list(self, endpoint: str, params: list[tuple[str, str]], since: datetime | None) -> Iterator[tuple[datetime, list[Object]]]:
+        pages = Pages(NAME, endpoint, "starting_after")
+        asking = [("limit", "100"), *dict(params).items(), *([("created[gte]", str(int(since.timestamp())))] if since else [])]
+        after: list[tuple[str, str]] = []
+        while True:
+            answer = self._ask(endpoint, asking + after)
+            if answer is None:
+                return
+            page = expect(answer, NAME, endpoint, "data")
+            yield answer.answered_at, page
+            if not answer.body.get("has_more") or not page:
+                return
+            after = [("starting_after", page[-1]["id"])]
+            pages.follow(after[0])
+
+    def _ask(self, endpoint: str, params: list[tuple[str, str]]) -> Answer | None:
+        """A restricted key may lack the right to read fees; everything else is needed."""
+        allow = (403, 404) if endpoint.endswith("balance_transactions") else ()
+        answer = self.client.get(endpoint, params, allow=allow)
+        if answer.body is None:
+            self.run.warn("the key may not read balance transactions, so payment fees are not given: let it read `balance`")
+            return None
+        return answer
+
+    def _events(self, since: datetime) -> list[Object] | None:
+        """Events since, the newest first; None where the key may not read them."""
+        endpoint, found = "/v1/events", list[Object]()
+        pages = Pages(NAME, endpoint, "starting_after")
+        params = [("limit", "100"), ("created[gte]", str(int(since.timestamp())))]
+        after: list[tuple[str, str]] = []
+        while True:
+            answer = self.client.get(endpoint, params + after, allow=(403, 404))
+            if answer.body is None:
+                self.run.warn("the key may not read events: changes of objects older than 40 days are not seen; let it read `events`")
+                return None
+            page = expect(answer, NAME, endpoint, "data")
+            found += [event for event in page if event["data"]["object"].get("object") in OBJECTS and "id" in event["data"]["object"]]
+            if not answer.body.get("has_more") or not page:
+                return found
+            after = [("starting_after", page[-1]["id"])]
+            pages.follow(after[0])
+
+    def _apply(self, event: Object, now: datetime) -> None:
+        """An event holds the object as it was then; they come oldest first and before the lists, so the latest stands."""
+        object_ = event["data"]["object"]
+        kind = next(kind for kind in KINDS if kind.object == object_["object"])
+        if event["type"] == "customer.deleted":
+            object_ = {**object_, "deleted": True}
+        if kind.table is records.SUBSCRIPTIONS:
+            self._write_subscriptions([object_], now, changed=event["created"])
+        else:
+            self.run.write(kind.table.name, [kind.row(object_, self._key)], now)
+
+    def _write(self, kind: Kind, page: list[Object], at: datetime) -> None:
+        if kind.table is records.SUBSCRIPTIONS:
+            self._write_subscriptions(page, at)
+        else:
+            self.run.write(kind.table.name, [kind.row(object_, self._key) for object_ in page], at)
+
+    # Subscriptions have a history: Stripe tells only how they are now
+
+    def _remember(self, is_first: bool) -> None:
+        columns = list(records.SUBSCRIPTIONS.columns)
+        sql = f"select {', '.join(columns)}, _observed_at from subscriptions order by subscription_id, changed"
+        for *values, observed_at in self.run.stored(sql):
+            row = dict(zip(columns, values, strict=True))
+            row["items"] = json.loads(row["items"])
+            self.latest[row["subscription_id"]] = row
+            if is_first:  # a full refresh forgets what is stored, and no list gives an earlier price again
+                self.run.write("subscriptions", [row], utc(observed_at))
+
+    def _write_subscriptions(self, page: list[Object], at: datetime, changed: int | None = None) -> None:
+        for object_ in page:
+            row = records.subscription(self._whole(object_), self._key)
+            known = self.latest.get(row["subscription_id"])
+            if known is None:
+                row["changed"] = row["created"]
+            elif all(known[name] == value for name, value in row.items()):
+                continue
+            else:
+                row["changed"] = changed or int(at.timestamp())
+                if row["changed"] < known["changed"]:
+                    continue  # an event from before the reading that is stored
+            self.latest[row["subscription_id"]] = row
+            self.run.write("subscriptions", [row], at)
+
+    def _whole(self, object_: Object) -> Object:
+        """A subscription comes with its first ten items."""
+        items = object_.get("items")
+        if not isinstance(items, Mapping) or not items.get("has_more"):
+            return object_
+        rest = [item for _, page in self._list("/v1/subscription_items", [("subscription", object_["id"])], None) for item in page]
+        return {**object_, "items": {"data": rest}}
+
+    def _key(self, email: str | None) -> str | None:
+        try:
+            return self.run.person_key(email=email)
+        except ValueError:
+            self.not_addresses += 1
+            return None
