@@ -1,0 +1,168 @@
+"""The program `goodwill`: a thin shell over the functions of the house."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pipelines.settings import Settings
+
+PUBLISHED, NOT_PUBLISHED, INTERRUPTED = 0, 1, 130
+
+EXAMPLES = """
+\b
+Examples
+  goodwill doctor                     what could be wrong on this machine, and its cure
+  goodwill sources                    which sources are configured, and what is missing
+  goodwill run                        load what is new, build, check, publish
+  goodwill run --source bluesky       ask one source, build everything
+  goodwill run --inbox ~/exports      take files from another folder than inbox/
+  goodwill run --full-refresh         fetch and build everything anew
+
+\b
+Files need no code: inbox/<entity>/*.{csv,parquet,jsonl}, also .gz and .zst.
+Tokens stand in .env (see .env.example). People read data/goodwill.duckdb.
+"""
+
+
+def _console(stream: Any = None) -> "Console":
+    from rich.console import Console
+
+    return Console(file=stream or sys.stdout, highlight=False, markup=False)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Faults that have a cure are told in one line; a program that was interrupted says so."""
+    from pipelines.progress import fitting, printable
+    from pipelines.settings import SettingsError
+    from pipelines.warehouse import WarehouseError
+
+    console = _console(sys.stderr)
+    try:
+        yield
+    except (SettingsError, WarehouseError) as fault:
+        console.print(fitting(printable(fault), console), style="bold red", soft_wrap=True)
+        sys.exit(NOT_PUBLISHED)
+    except KeyboardInterrupt:
+        console.print("\ninterrupted: what was published before stands as it was; the same command goes on from here", style="bold", soft_wrap=True)
+        sys.exit(INTERRUPTED)
+
+
+def perform(settings: "Settings", sources: Sequence[str] = (), full_refresh: bool = False) -> int:
+    """One run with its progress and its page on standard output -> 0 where it published, else 1.
+
+    KeyboardInterrupt and SettingsError go through.
+    """
+    from pipelines import progress, run, summary
+
+    console = _console()
+    with progress.shown(console) as on_step:
+        report = run.run(settings, sources, full_refresh, on_step)
+    summary.print_page(settings, report, console)
+    return PUBLISHED if report.is_published else NOT_PUBLISHED
+
+
+@click.group(epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """What is our social activity worth, in money, and what does it do to the people we deal with?
+
+    Loads posts, conversations, deals and money from platforms, CRM, ledger and files into a warehouse, computes both
+    answers with their intervals, checks them, and publishes one file that may be read at any time.
+    """
+
+
+@main.command(name="run")
+@click.option("--source", "sources", multiple=True, metavar="NAME", help="Ask only this source (may be repeated); everything is built and published all the same.")
+@click.option("--inbox", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Take files from this folder instead of inbox/ or INBOX_PATH.")
+@click.option("--full-refresh", is_flag=True, help="Forget the place in every source and build every model anew. Snapshots of counters are kept: nobody gives yesterday's again.")
+def run_command(sources: tuple[str, ...], inbox: Path | None, full_refresh: bool) -> None:
+    """Load what is new, build, check and publish.
+
+    A source that is not configured or does not answer is named in the page and stops nobody else. The program ends with
+    0 where it published and 1 where it did not; then what was published before stands as it was.
+    """
+    with _told():
+        from pipelines.settings import read_settings
+
+        sys.exit(perform(read_settings(inbox_path=inbox), sources, full_refresh))
+
+
+@main.command()
+def sources() -> None:
+    """Say of each source whether it is configured, what is missing, and when it last answered."""
+    with _told():
+        from pipelines import summary
+        from pipelines.settings import read_settings
+
+        summary.print_sources(read_settings(), _console())
+
+
+def _on_warehouse(name: str, act: Callable[["Settings"], Any]) -> Any:
+    """Something other than a run, on the warehouse that `goodwill run` left, while nobody else works on it."""
+    from pipelines.settings import read_settings
+    from pipelines.warehouse import WarehouseError, warehouse_lock
+
+    settings = read_settings()
+    if not settings.warehouse_path.exists():
+        raise WarehouseError(f"there is nothing to {name}: {settings.warehouse_path} does not exist yet; `goodwill run` makes it")
+    with warehouse_lock(settings, on_wait=lambda message: click.echo(message, err=True)):
+        return act(settings)
+
+
+@main.command()
+def check() -> None:
+    """Judge what came in and what goes out against the suites of data_quality, without loading or building anything.
+
+    Ends with 1 where something blocking failed.
+    """
+    with _told():
+        from pipelines import summary
+        from pipelines.check import check_marts, check_raw
+
+        results = _on_warehouse("check", lambda settings: check_raw(settings) + check_marts(settings))
+        summary.print_checks(results, _console())
+        sys.exit(any(result.is_blocking and not result.passed for result in results))
+
+
+@main.command()
+def publish() -> None:
+    """Publish the marts as they stand in the warehouse, if every blocking check on them holds."""
+    with _told():
+        from pipelines import summary
+        from pipelines import publish as publication
+        from pipelines.check import check_marts
+
+        def act(settings: "Settings") -> Any:
+            failed = [result for result in check_marts(settings) if result.is_blocking and not result.passed]
+            return failed or publication.publish(settings)
+
+        try:
+            outcome = _on_warehouse("publish", act)
+        except publication.PublishError as fault:
+            raise click.ClickException(str(fault)) from None
+        if isinstance(outcome, list):
+            summary.print_checks(outcome, _console())
+            raise click.ClickException("nothing is published: what goes out does not hold")
+        click.echo(f"{len(outcome.tables)} marts, {outcome.rows:,} rows: {outcome.path}")
+
+
+@main.command()
+def doctor() -> None:
+    """Look at each thing that could be wrong on this machine, and name its cure. Ends with 1 where something must be cured."""
+    with _told():
+        from pipelines.doctor import examine, print_findings
+
+        findings = examine()
+        print_findings(findings, _console())
+        sys.exit(any(finding.state == "wrong" for finding in findings))
+
+
+if __name__ == "__main__":
+    main()
