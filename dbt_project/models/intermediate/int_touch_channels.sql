@@ -1,3 +1,7 @@
+{%- set fields = {
+    'utm_source': 'source_text', 'utm_medium': 'medium_text', 'utm_campaign': 'campaign_text', 'referrer': 'referrer_text',
+    'platform': 'platform_text',
+} -%}
 with denials as (
     select * from {{ ref('int_consent_denials') }} where purpose = 'attribution'
 ),
@@ -21,11 +25,11 @@ touches as (
 rules as (
     select
         priority,
-        utm_source,
-        utm_medium,
-        utm_campaign,
-        referrer,
-        platform,
+        nullif(utm_source, '') as utm_source,
+        nullif(utm_medium, '') as utm_medium,
+        nullif(utm_campaign, '') as utm_campaign,
+        nullif(referrer, '') as referrer,
+        nullif(platform, '') as platform,
         channel,
         nullif(sets_platform, '') as sets_platform
     from {{ ref('channel_rules') }}
@@ -47,31 +51,40 @@ persons as (
     select * from {{ ref('int_person_accounts') }}
 ),
 
--- patterns are tried once for each distinct way of arriving, not for each touch
 ways as (
     select distinct source_text, medium_text, campaign_text, referrer_text, platform_text
     from touches
-    where channel is null
 ),
 
+-- a pattern is tried once for each value that occurs, not for each touch
+{% for field, text in fields.items() -%}
+{{ field }}_matches as (
+    select texts.{{ text }}, rules.priority
+    from (select distinct {{ text }} from ways) as texts
+    inner join rules on {{ matches('texts.' ~ text, 'rules.' ~ field) }}
+),
+
+{% endfor -%}
 -- the first rule names the channel; the platform is told by the first rule that knows one
 matched as (
     select
-        ways.source_text,
-        ways.medium_text,
-        ways.campaign_text,
-        ways.referrer_text,
-        ways.platform_text,
+        {% for text in fields.values() -%}
+        ways.{{ text }},
+        {% endfor -%}
         {{ first_by('rules.channel', 'rules.priority') }} as channel,
         {{ first_by('rules.sets_platform', 'rules.priority') }} as sets_platform
     from ways
-    inner join rules
-        on coalesce({{ matches('ways.source_text', 'rules.utm_source') }}, true)
-        and coalesce({{ matches('ways.medium_text', 'rules.utm_medium') }}, true)
-        and coalesce({{ matches('ways.campaign_text', 'rules.utm_campaign') }}, true)
-        and coalesce({{ matches('ways.referrer_text', 'rules.referrer') }}, true)
-        and coalesce({{ matches('ways.platform_text', 'rules.platform') }}, true)
-    group by ways.source_text, ways.medium_text, ways.campaign_text, ways.referrer_text, ways.platform_text
+    cross join rules
+    {% for field, text in fields.items() -%}
+    left join {{ field }}_matches
+        on rules.priority = {{ field }}_matches.priority and ways.{{ text }} = {{ field }}_matches.{{ text }}
+    {% endfor -%}
+    where
+        {% for field in fields -%}
+        (rules.{{ field }} is null or {{ field }}_matches.priority is not null)
+        {{ 'and' if not loop.last }}
+        {% endfor %}
+    group by {% for text in fields.values() %}ways.{{ text }}{{ ', ' if not loop.last }}{% endfor %}
 ),
 
 told as (
@@ -92,8 +105,7 @@ told as (
     left join posts on touches.platform = posts.platform and touches.post_id = posts.post_id
     left join platforms on touches.platform = platforms.platform
     left join matched
-        on touches.channel is null
-        and touches.source_text = matched.source_text
+        on touches.source_text = matched.source_text
         and touches.medium_text = matched.medium_text
         and touches.campaign_text = matched.campaign_text
         and touches.referrer_text = matched.referrer_text
