@@ -1,0 +1,188 @@
+"""relationships.indicators on small worlds, one a platform: who is answered, how fast, and what does not count as an answer."""
+
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+from lifelines import KaplanMeierFitter
+from lifelines.utils import median_survival_times
+from scipy import stats
+
+from tests.dbt_warehouse import DbtWarehouse
+from tests.relationship_worlds import WORLDS, answer_times, half_fast, nearly_all, unequal_askers
+
+AS_OF = datetime(2026, 6, 30, 12)
+NUMBERS = (
+    "numerator",
+    "denominator",
+    "n",
+    "n_clusters",
+    "deff",
+    "value",
+    "lo",
+    "hi",
+    "change",
+    "change_lo",
+    "change_hi",
+    "p_value",
+    "q_value",
+)
+
+
+@pytest.fixture(scope="module")
+def indicators(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple, dict[str, Any]]:
+    """Rows by indicator, platform, kind of period and its first day."""
+    warehouse = DbtWarehouse(tmp_path_factory.mktemp("indicators"))
+    for world in WORLDS:
+        warehouse.insert("interactions", *world.interactions)
+        warehouse.insert("posts", *world.posts)
+    warehouse.build("+relationships_indicators")
+    with duckdb.connect(str(warehouse.path)) as connection:
+        found = connection.execute("select *, strftime(period_start, '%m') as month from relationships.indicators")
+        names = [column[0] for column in found.description]
+        rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    return {(row["indicator"], row["platform"], row["period_kind"], row["month"], row["audience"]): row for row in rows}
+
+
+def whole(indicators: dict, indicator: str, platform: str, audience: str = "clients") -> dict[str, Any]:
+    return indicators[indicator, platform, "all", None, audience]
+
+
+def test_median_over_answered_ranks_the_brands_wrongly() -> None:
+    answered = {
+        world.platform: np.median(
+            [(b["occurred_at"] - a["occurred_at"]).seconds for a, b in pairwise(world.interactions) if b.get("is_brand")]
+        )
+        for world in (half_fast(), nearly_all())
+    }
+    assert answered["half_fast"] < answered["nearly_all"]
+
+
+def test_kaplan_meier_ranks_them_rightly(indicators: dict) -> None:
+    fast_half, slow_all = (whole(indicators, "response_time_median_km", platform) for platform in ("half_fast", "nearly_all"))
+    assert slow_all["value"] == pytest.approx(25 + 29 / 6)
+    # half of 60 are answered with the 30th answer
+    assert fast_half["value"] == pytest.approx(329)
+    within = {p: whole(indicators, "response_within_60min_km", p) for p in ("half_fast", "nearly_all")}
+    assert within["half_fast"]["value"] == pytest.approx(27 / 60)
+    assert within["nearly_all"]["lo"] > within["half_fast"]["hi"]
+
+
+def test_curve_of_random_answers_equals_lifelines(indicators: dict) -> None:
+    times, events = [], []
+    for before, after in zip(answer_times().interactions, [*answer_times().interactions[1:], {}], strict=True):
+        if before.get("is_brand"):
+            continue
+        events.append(bool(after.get("is_brand")))
+        times.append(((after["occurred_at"] if events[-1] else AS_OF) - before["occurred_at"]).total_seconds() / 60)
+    fitted = KaplanMeierFitter().fit(times, events)
+    row = whole(indicators, "response_time_median_km", "answer_times")
+    assert row["n"] == 120
+    assert row["value"] == pytest.approx(fitted.median_survival_time_)
+    assert (row["lo"], row["hi"]) == pytest.approx(tuple(median_survival_times(fitted.confidence_interval_).iloc[0]))
+    assert whole(indicators, "response_within_60min_km", "answer_times")["value"] == pytest.approx(1 - fitted.predict(60))
+
+
+def test_an_answer_after_the_cut_is_none_for_its_month(indicators: dict) -> None:
+    # asked on 30 May, answered six days later: the month is watched until the end of 3 June, all time until the clock
+    may = indicators["response_within_60min_km", "late", "month", "05", "clients"]
+    assert may["suppressed_reason"] == "fewer than 10 answers"
+    assert whole(indicators, "response_time_median_km", "late")["value"] == 6 * 24 * 60
+
+
+def test_bot_and_template_do_not_raise_the_two_way_ratio(indicators: dict) -> None:
+    ratio = {p: whole(indicators, "two_way_ratio", p, "public") for p in ("bot", "template", "persons", "five_messages")}
+    assert (ratio["bot"]["value"], ratio["template"]["value"]) == (0, 0)
+    # 40 posts and 40 replies, each to somebody else
+    assert (ratio["persons"]["numerator"], ratio["persons"]["denominator"]) == (40, 80)
+    # 40 posts and 200 messages that are 40 replies
+    assert (ratio["five_messages"]["numerator"], ratio["five_messages"]["denominator"]) == (40, 240)
+
+
+def test_what_was_not_counted_is_shown_beside(indicators: dict) -> None:
+    assert whole(indicators, "replies_total", "template", "public")["value"] == 40
+    assert whole(indicators, "distinct_reply_share", "template", "public")["value"] == pytest.approx(1 / 40)
+    assert whole(indicators, "distinct_reply_share", "persons", "public")["value"] == 1
+    assert whole(indicators, "distinct_reply_share", "bot", "public")["suppressed_reason"] == "the source gives no text"
+
+
+def test_broadcast_is_the_rest(indicators: dict) -> None:
+    two_way, broadcast = (whole(indicators, name, "persons", "public") for name in ("two_way_ratio", "broadcast_share"))
+    assert broadcast["value"] == pytest.approx(1 - two_way["value"])
+    assert (broadcast["lo"], broadcast["hi"]) == pytest.approx((1 - two_way["hi"], 1 - two_way["lo"]))
+
+
+def test_desk_messages_are_not_public_conversation(indicators: dict) -> None:
+    assert ("two_way_ratio", "nearly_all", "all", None, "clients") not in indicators
+
+
+def test_bots_answer_nobody(indicators: dict) -> None:
+    assert whole(indicators, "reciprocity_dyad", "bot", "public")["value"] == 0
+    assert whole(indicators, "reciprocity_dyad", "persons", "public")["value"] == 1
+
+
+def test_design_effect_and_interval_from_the_rows_themselves(indicators: dict) -> None:
+    requests: dict[str, list[bool]] = {}
+    rows = unequal_askers().interactions
+    for request, following in zip(rows, [*rows[1:], {}], strict=True):
+        if not request.get("is_brand"):
+            requests.setdefault(request["actor_key"], []).append(bool(following.get("is_brand")))
+    x, m = np.array([sum(hits) for hits in requests.values()]), np.array([len(hits) for hits in requests.values()])
+    p, n, k = x.sum() / m.sum(), m.sum(), len(m)
+    deff = max(1, k / (k - 1) * ((x - p * m) ** 2).sum() / n**2 / (p * (1 - p) / (n - 1)))
+    size, t = n / deff, stats.t.ppf(0.975, k - 1)
+    centre, half = (
+        (p + t * t / (2 * size)) / (1 + t * t / size),
+        t * np.sqrt(p * (1 - p) / size + t * t / (4 * size**2)) / (1 + t * t / size),
+    )
+    row = whole(indicators, "response_rate_1h", "unequal_askers", "suppliers")
+    assert (row["n"], row["n_clusters"]) == (n, k)
+    assert (row["deff"], row["value"], row["lo"], row["hi"]) == pytest.approx((deff, p, centre - half, centre + half), abs=1e-5)
+
+
+def test_all_platforms_are_recomputed_from_sums(indicators: dict) -> None:
+    parts = [
+        row
+        for key, row in indicators.items()
+        if key[0] == "reciprocity_dyad" and key[1] != "all" and key[2] == "all" and key[4] == "public"
+    ]
+    together = whole(indicators, "reciprocity_dyad", "all", "public")
+    assert together["denominator"] == sum(row["denominator"] for row in parts)
+    assert together["value"] == pytest.approx(sum(row["numerator"] for row in parts) / together["denominator"])
+
+
+def test_what_is_too_few_carries_no_number_at_all(indicators: dict) -> None:
+    reasons = {p: whole(indicators, "response_rate_1h", p)["suppressed_reason"] for p in ("nine_people", "twenty_nine_people")}
+    assert reasons == {"nine_people": "fewer than 10 people", "twenty_nine_people": "fewer than 30 independent clusters"}
+    for row in indicators.values():
+        assert (row["suppressed_reason"] is None) == (row["value"] is not None)
+        if row["suppressed_reason"]:
+            assert [row[name] for name in NUMBERS] == [None] * len(NUMBERS)
+
+
+def test_change_between_months_of_the_same_people(indicators: dict) -> None:
+    april, may = (indicators["response_rate_1h", "two_months", "month", month, "public"] for month in ("04", "05"))
+    assert april["change"] is None
+    assert may["change"] == pytest.approx(may["value"] - april["value"])
+    assert may["change_lo"] < may["change"] < may["change_hi"] < 0
+    # people who are answered in both months make the two figures go together: narrower than for independent ones
+    lower, upper = may["value"] - may["lo"], april["hi"] - april["value"]
+    assert may["change"] - may["change_lo"] < np.hypot(lower, upper)
+
+
+def test_changes_are_corrected_for_how_many_were_tested(indicators: dict) -> None:
+    tested = [row for row in indicators.values() if row["period_kind"] == "month" and row["p_value"] is not None]
+    assert {row["platform"] for row in tested} == {"all"}
+    month = [row for row in tested if row["period_start"].month == 5]
+    assert len(month) >= 4
+    assert [row["q_value"] for row in month] == pytest.approx(list(stats.false_discovery_control([row["p_value"] for row in month])))
+    for row in month:
+        assert row["is_changed"] == (row["q_value"] <= 0.10 and not row["change_lo"] <= 0 <= row["change_hi"])
+
+
+def test_an_unfinished_period_says_so(indicators: dict) -> None:
+    assert {row["is_complete"] for key, row in indicators.items() if key[2] == "month" and key[3] == "05"} == {True}
+    assert {row["is_complete"] for key, row in indicators.items() if key[2] == "quarter"} == {False}
