@@ -5,7 +5,7 @@ Counts are judged by `expect_column_max_to_be_between` (a NULL fails), figures t
 `expect_column_values_to_be_between` (a NULL, nothing to judge, passes).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -81,4 +81,12 @@ def judge(suite: Suite, connection: duckdb.DuckDBPyConnection) -> list[CheckResu
             CheckResult(suite.name, suite.table, expectation.name, False, expectation.is_blocking, None, reason)
             for expectation in suite.expectations
         ]
-    return verdicts(suite, measured)
+    return [
+        result if result.passed or not expectation.which else _named(result, suite.in_sql(expectation.which), connection)
+        for result, expectation in zip(verdicts(suite, measured), suite.expectations, strict=True)
+    ]
+
+
+def _named(result: CheckResult, which: str, connection: duckdb.DuckDBPyConnection) -> CheckResult:
+    row = connection.execute(f"select {which}").fetchone()
+    return replace(result, message=f"{result.message} It concerns: {row[0] if row else None}.")

@@ -1,9 +1,10 @@
 """data_quality/suites/{raw,marts}/<table>.json -> the suites of expectations, without importing Great Expectations.
 
-A suite is JSON in Great Expectations' own format. Three things in its `meta` are ours: the suite's `table`, its `where`
-(the rows that are judged; all where absent), and for each expectation the `aggregate` in SQL that makes the column it
-judges, beside a `spoil`: the statement after which a test sees exactly this expectation fail. `{table}` stands for the
-table, `{rows}` for those of its rows that are judged, `{as_of}` for the clock of the build.
+A suite is JSON in Great Expectations' own format, severity `critical` means blocking. What is in `meta` is ours: the
+suite's `table` and `where` (the rows that are judged; all where absent), and for each expectation the `aggregate` in
+SQL that makes the column it judges, `which` where it helps (SQL that names the offenders, never persons), and a
+`spoil`, the statement after which a test sees exactly this expectation fail. `{table}` stands for the table, `{rows}`
+for those of its rows that are judged, `{as_of}` for the clock of the build.
 """
 
 import json
@@ -24,7 +25,8 @@ class Expectation:
     is_blocking: bool
     notes: str
     aggregate: str
-    spoil: str | None
+    which: str | None
+    spoil: str
     bounds: tuple[float | None, float | None]
 
 
@@ -61,7 +63,8 @@ def _expectation(config: dict[str, Any]) -> Expectation:
         is_blocking=config["severity"] == BLOCKING,
         notes=config["notes"],
         aggregate=meta["aggregate"],
-        spoil=meta.get("spoil"),
+        which=meta.get("which"),
+        spoil=meta["spoil"],
         bounds=(kwargs.get("min_value"), kwargs.get("max_value")),
     )
 

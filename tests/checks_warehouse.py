@@ -5,8 +5,11 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 import duckdb
+import yaml
+from checks_marts import MARTS as MART_ROWS
 
 from pipelines.entities import entities
+from pipelines.publish import MARTS
 from pipelines.sources import discover
 from pipelines.warehouse import GOODWILL_TABLES, quoted
 
@@ -18,6 +21,8 @@ BEFORE = {"assigned_at", "registered_at", "pre_starts_on", "invited_at"}
 NUMBERS = {"impressions": 1000, "reach": 900, "video_views": 500, "likes": 30, "comments": 5, "shares": 4, "saves": 3, "clicks": 20}
 NUMBERS |= {"followers": 2000, "score": 5, "scale_min": 1, "scale_max": 7, "sentiment": 0.5, "level": 0.95, "expected_share": 0.5}
 NUMBERS |= {"margin_rate": 0.6, "tails": 2, "claimed_conversions": 1, "discount": 1, "tax": 1, "rate_to_reporting": 1.1}
+
+NUMBERS |= {"value": 0.5, "lo": 0.4, "hi": 0.6, "p_value": 0.01, "q_value": 0.02, "n": 200, "n_clusters": 100, "n_eff": 100}
 
 # What the contract alone does not tell: rows that belong together, by table.
 OVERRIDES = {
@@ -43,22 +48,22 @@ def _value(column: str, type_: str, row: int, values: tuple[str, ...]) -> object
     if type_ in ("bigint", "double", "integer") or type_.startswith("decimal"):
         return NUMBERS.get(column, 10)
     if type_ == "boolean":
-        return False
-    if type_ == "json":
+        return column in ("is_demo", "is_listed", "is_complete", "is_mature")
+    if type_ == "json" or column == "suppressed_reason":
         return None
     if column.endswith("_key") or column == "owner_id":
         return sha256(f"{column} {row}".encode()).hexdigest()
     return {"currency": "USD", "platform": "bluesky"}.get(column, f"{column}_{row}")
 
 
-def fill(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str], values: Mapping[str, tuple[str, ...]]) -> None:
+def fill(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str], values: Mapping[str, tuple[str, ...]], rows: int) -> None:
     """Make the table with its rows, by the names and types of its columns and OVERRIDES."""
     schema = table.split(".")[0]
     connection.execute(f"create schema if not exists {schema}")
     described = ", ".join(f"{quoted(name)} {type_}" for name, type_ in columns.items())
     connection.execute(f"create table {table} ({described})")
-    given = {"_file": "a.csv", "_line": [1, 2, 3]} | OVERRIDES.get(table, {})
-    for row in range(1, ROWS + 1):
+    given = {"_file": "a.csv", "_line": [1, 2, 3]} | (OVERRIDES | MART_ROWS).get(table, {})
+    for row in range(1, rows + 1):
         made = [
             (given[name][row - 1] if isinstance(given[name], list) else given[name]) if name in given else _value(name, type_, row, values.get(name, ()))
             for name, type_ in columns.items()
@@ -66,8 +71,8 @@ def fill(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str
         connection.execute(f"insert into {table} values ({', '.join('?' * len(made))})", made)
 
 
-def make_warehouse() -> duckdb.DuckDBPyConnection:
-    """In memory, with every raw table of every source."""
+def make_warehouse(rows: int = ROWS) -> duckdb.DuckDBPyConnection:
+    """In memory, with every raw table of every source, every mart, and the two tables below them that sum rules compare with."""
     connection = duckdb.connect()
     connection.execute("create schema raw_goodwill")
     for name, columns in GOODWILL_TABLES.items():
@@ -76,8 +81,15 @@ def make_warehouse() -> duckdb.DuckDBPyConnection:
     for entity in entities().values():
         columns = {column.name: column.type for column in entity.columns}
         columns |= {"_file": "text", "_line": "bigint", "_deleted": "boolean", "_run": "text"}
-        fill(connection, f"raw_files.{entity.name}", columns, {column.name: column.values for column in entity.columns})
+        fill(connection, f"raw_files.{entity.name}", columns, {column.name: column.values for column in entity.columns}, rows)
     for source in discover().values():
         for table in source.tables if source.name != "files" else ():
-            fill(connection, f"raw_{source.name}.{table.name}", table.stored, {})
+            fill(connection, f"raw_{source.name}.{table.name}", table.stored, {}, rows)
+    for path in sorted(MARTS.glob("*/*.yml")):
+        model = yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]
+        columns = {column["name"]: column["data_type"] for column in model["columns"]}
+        fill(connection, f"{path.parent.name}.{path.stem.removeprefix(path.parent.name + '_')}", columns, {}, rows)
+    connection.execute("create schema intermediate")
+    connection.execute("create table intermediate.int_costs as select cost_id, sum(amount) as amount from core.costs group by cost_id")
+    connection.execute("create table intermediate.int_revenue as select revenue_id, amount from core.revenue")
     return connection
