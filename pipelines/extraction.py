@@ -88,15 +88,18 @@ class Run:
         """Latest answer about a table, also one without rows."""
         return self._spools[table].answered_at
 
-    def deliveries(self, replaced: Iterable[str]) -> list[Delivery]:
-        """Each table that got rows as one Parquet file, and an empty one of those of `replaced` that got none. SchemaDrift as for write."""
+    def deliveries(self, replaced: Iterable[str], stored: Mapping[str, Iterable[str]]) -> list[Delivery]:
+        """Each table that got rows as one Parquet file, and an empty one of those of `replaced` that got none. SchemaDrift as for write.
+
+        `stored` are the columns that each table has in the warehouse: a field that only changed its case is the same.
+        """
         made = []
         replaced = set(replaced)
         with duckdb.connect() as connection:
             connection.execute("set TimeZone = 'UTC'; set threads = 2")
             for name, spool in self._spools.items():
                 if spool.rows or spool.imported:
-                    made.append(spool.deliver(connection, self.run_id))
+                    made.append(spool.deliver(connection, self.run_id, stored[name]))
                 elif name in replaced:
                     made.append(spool.empty(connection))
                 if spool.mended:

@@ -1,6 +1,7 @@
 """Sources -> raw_<source>: each extraction becomes one dlt package of Parquet files, merged on keys, with its state beside its rows."""
 
 import copy
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any, Literal
 import dlt
 import duckdb
 import httpx
+from dlt.common.destination.exceptions import DestinationException
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from pipelines import sources as places
@@ -19,8 +21,8 @@ from pipelines.destination import keyed_duckdb
 from pipelines.extraction import Run, remove_leftovers
 from pipelines.raw import RawTable, Source
 from pipelines.settings import Settings
-from pipelines.spool import Delivery
-from pipelines.warehouse import connect, literal, quoted, transaction, warehouse_lock
+from pipelines.spool import Delivery, SchemaDrift
+from pipelines.warehouse import connect, literal, make_table, quoted, stored_columns, transaction, warehouse_lock
 
 __all__ = ["LoadResult", "fix_clock", "load_source", "prepare", "warehouse_lock"]
 dlt.config["load.delete_completed_jobs"] = True  # they would keep a copy of every row beside the warehouse
@@ -67,11 +69,16 @@ def load_source(source: Source, settings: Settings, *, full_refresh: bool = Fals
     warnings: list[str] = []
     try:
         pipeline = _pipeline(source, settings, warnings)
+        stored, stale = _stored_tables(source, settings)
+        if stale and not full_refresh:
+            raise SchemaDrift(stale[0][1])
         before = {} if full_refresh else dict(pipeline.state.get("sources", {}).get(source.name, {}))
         run = Run(source, settings, copy.deepcopy(before), run_id)
         source.extract(run)
-        deliveries = run.deliveries(table.name for table in source.tables if full_refresh and not _is_history(table))
+        replaced = (table.name for table in source.tables if full_refresh and not _is_history(table))
+        deliveries = run.deliveries(replaced, stored)
         _keep_unknown_fields(settings, run)
+        _make_anew(source, settings, [name for name, _ in stale])
         if deliveries or run.state != before:
             _load(pipeline, source, run.state, deliveries, full_refresh)
     except Exception as fault:  # noqa: BLE001 - whatever is wrong with one source, the others go on
@@ -110,6 +117,29 @@ def _pipeline(source: Source, settings: Settings, warnings: list[str]) -> dlt.Pi
         pipeline = pipeline.drop()
         pipeline.sync_destination()
     return pipeline
+
+
+def _stored_tables(source: Source, settings: Settings) -> tuple[dict[str, dict[str, str]], list[tuple[str, str]]]:
+    """Table -> column -> type as stored; and (table, what differs from the declaration and could not be converted)."""
+    with connect(settings) as connection:
+        present = stored_columns(connection)
+    tables, stale = {}, []
+    for table in source.tables:
+        columns = tables[table.name] = present[f"raw_{source.name}", table.name]
+        spelt = {name.lower(): type_ for name, type_ in columns.items()}
+        for name, type_ in table.stored.items():
+            if spelt[name.lower()] != type_:
+                differs = f"source {source.name}, table {table.name}, column {name}: stored as {spelt[name.lower()]}, now declared {type_}"
+                stale.append((table.name, f"{differs}, and the stored values do not convert; load the source again with --full-refresh"))
+    return tables, stale
+
+
+def _make_anew(source: Source, settings: Settings, tables: list[str]) -> None:
+    """Only in a full refresh, and only after its rows have come: a table whose columns changed type starts empty."""
+    if tables:
+        with connect(settings) as connection, transaction(connection):
+            for name in set(tables):
+                make_table(connection, f"raw_{source.name}", name, source.table(name).stored)
 
 
 def _stored_version(settings: Settings, source: Source) -> str | None:
@@ -197,6 +227,8 @@ def _reason(fault: BaseException, settings: Settings, source: Source) -> str:
     while isinstance(fault, PipelineStepFailed) and fault.__cause__:
         fault = fault.__cause__
     message = " ".join(str(fault).split()) or type(fault).__name__
+    if isinstance(fault, DestinationException):
+        message = re.sub(r"'[^']*'", "'...'", message)  # DuckDB repeats values
     secrets = [setting.name for setting in source.settings if setting.is_secret]
     for name, value in settings.source(source.name, source.settings).items():
         if name in secrets and value:

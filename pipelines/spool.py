@@ -101,18 +101,18 @@ class Spool:
             self._file.close()
             self._file = None
 
-    def deliver(self, connection: duckdb.DuckDBPyConnection, run_id: str) -> Delivery:
+    def deliver(self, connection: duckdb.DuckDBPyConnection, run_id: str, stored: Iterable[str]) -> Delivery:
         """Everything that was written, as one Parquet file; of rows with one key the last one stays. SchemaDrift as for write."""
         self.close()
         path = self.path.with_suffix(".parquet")
         if self.imported:
             return self._gather(connection, path)
-        evolved = self._evolved()
+        evolved = self._evolved(stored)
         try:
             connection.execute(f"copy ({self._typed(evolved, run_id)}) to {literal(str(path))} (format parquet, compression uncompressed)")
         except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException):
             self._explain(connection)
-        return Delivery(self.table, path, self._deduplicate(connection, path), {**self.table.stored, **dict.fromkeys(evolved, "VARCHAR")})
+        return Delivery(self.table, path, self._deduplicate(connection, path), {**self.table.stored, **dict.fromkeys(evolved.values(), "VARCHAR")})
 
     def empty(self, connection: duckdb.DuckDBPyConnection) -> Delivery:
         """No rows, for a table whose whole content is to be replaced by nothing."""
@@ -137,15 +137,16 @@ class Spool:
         self.mended += mended != text
         return mended.encode()
 
-    def _evolved(self) -> list[str]:
-        """Unknown fields that become columns: none where persons are held, none that differs from a column by case only."""
+    def _evolved(self, stored: Iterable[str]) -> dict[str, str]:
+        """Unknown field -> its column: none where persons are held, one for all spellings that differ by case only."""
         if self.table.holds_persons:
-            return []
-        taken, evolved = {name.lower() for name in self.table.stored}, []
-        for name in sorted(self.unknown):
+            return {}
+        spelt = {name.lower(): name for name in stored}
+        taken, evolved = {name.lower() for name in self.table.stored}, {}
+        for name in sorted(self.unknown, key=str.swapcase):
             if name.lower() not in taken and not UNFIT.search(name):
                 taken.add(name.lower())
-                evolved.append(name)
+                evolved[name] = spelt.get(name.lower(), name)
         return evolved
 
     def _source_of(self, columns: Mapping[str, str]) -> str:
@@ -153,7 +154,7 @@ class Spool:
         size = max(LINE_LIMIT, 2 * self._longest)
         return f"read_json({literal(str(self.path))}, format = 'newline_delimited', maximum_object_size = {size}, columns = {{{spec}}})"
 
-    def _typed(self, evolved: list[str], run_id: str) -> str:
+    def _typed(self, evolved: Mapping[str, str], run_id: str) -> str:
         """The spool as a query. Zones are read explicitly: DuckDB's cast of a text to TIMESTAMP drops them without a word."""
         read: dict[str, str] = {}
         selected = []
@@ -168,10 +169,10 @@ class Spool:
                 selected.append(f"{masked(column)}::{type_} as {column}")
             else:
                 selected.append(column)
-        for name in evolved:
+        for name, column in evolved.items():
             read[name] = "JSON"
             text = f"{quoted(name)} ->> '$'"
-            selected.append(f"{masked(text)} as {quoted(name)}")
+            selected.append(f"{masked(text)} as {quoted(column)}")
         read["_observed_at"] = "TIMESTAMP"
         return f"select {', '.join(selected)}, _observed_at, {literal(run_id)} as _run from {self._source_of(read)}"
 

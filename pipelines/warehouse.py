@@ -130,20 +130,41 @@ def _check_stamp(connection: duckdb.DuckDBPyConnection, settings: Settings) -> N
         )
 
 
-def _add_tables(
-    connection: duckdb.DuckDBPyConnection, existing: dict[tuple[str, str], set[str]], schema: str, tables: Mapping[str, Mapping[str, str]]
-) -> None:
-    """What dlt itself would make: nullable columns in the declared order; those that came later are added at the end."""
-    for name, columns in tables.items():
-        at = f"{quoted(schema)}.{quoted(name)}"
-        present = existing.get((schema, name))
-        if present is None:
-            connection.execute(f"create schema if not exists {quoted(schema)}")
-            connection.execute(f"create table {at} ({', '.join(f'{quoted(column)} {type_}' for column, type_ in columns.items())})")
-            continue
-        for column, type_ in columns.items():
-            if column.lower() not in present:
-                connection.execute(f"alter table {at} add column {quoted(column)} {type_}")
+def stored_columns(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict[str, str]]:
+    """(schema, table) -> column -> type of everything in the raw schemas."""
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for schema, table, column, type_ in connection.execute(
+        "select schema_name, table_name, column_name, data_type from duckdb_columns() where starts_with(schema_name, 'raw_') order by column_index"
+    ).fetchall():
+        found.setdefault((schema, table), {})[column] = type_
+    return found
+
+
+def make_table(connection: duckdb.DuckDBPyConnection, schema: str, name: str, columns: Mapping[str, str]) -> None:
+    """What dlt itself would make: nullable columns in the declared order."""
+    connection.execute(f"create schema if not exists {quoted(schema)}")
+    made = ", ".join(f"{quoted(column)} {type_}" for column, type_ in columns.items())
+    connection.execute(f"create or replace table {quoted(schema)}.{quoted(name)} ({made})")
+
+
+def _widen(connection: duckdb.DuckDBPyConnection, at: str, present: Mapping[str, str], columns: Mapping[str, str]) -> None:
+    """Add columns that were declared later; give a column its declared type where every stored value keeps its meaning.
+
+    So a field that came unknown, as text, may be declared afterwards. What cannot be converted is told by the load.
+    """
+    spelt = {name.lower(): name for name in present}
+    for column, type_ in columns.items():
+        name = spelt.get(column.lower())
+        if name is None:
+            connection.execute(f"alter table {at} add column {quoted(column)} {type_}")
+        elif present[name] != type_:
+            # By way of the zoned type: a cast of a text to TIMESTAMP drops the zone without a word.
+            way = "timestamptz" if type_ == "TIMESTAMP" else type_
+            typed = f"try_cast({quoted(name)} as {way})::{type_}"
+            same = "" if type_ in ("TIMESTAMP", "DOUBLE") else f" or {typed}::varchar <> {quoted(name)}::varchar"
+            lost = f"select count(*) from {at} where {quoted(name)} is not null and ({typed} is null{same})"
+            if connection.execute(lost).fetchone() == (0,):
+                connection.execute(f"alter table {at} alter column {quoted(name)} type {type_} using {typed}")
 
 
 def prepare(settings: Settings, sources: Mapping[str, Source]) -> None:
@@ -152,15 +173,15 @@ def prepare(settings: Settings, sources: Mapping[str, Source]) -> None:
     WarehouseError where the warehouse holds demo data and the run real data (or the reverse), or keys of another secret.
     """
     with connect(settings) as connection, transaction(connection):
-        existing: dict[tuple[str, str], set[str]] = {}
-        for schema, table, column in connection.execute(
-            "select schema_name, table_name, lower(column_name) from duckdb_columns() where schema_name like 'raw\\_%' escape '\\'"
-        ).fetchall():
-            existing.setdefault((schema, table), set()).add(column)
-        _add_tables(connection, existing, "raw_goodwill", GOODWILL_TABLES)
+        present = stored_columns(connection)
+        wanted = {("raw_goodwill", name): columns for name, columns in GOODWILL_TABLES.items()}
+        wanted |= {(f"raw_{source.name}", table.name): table.stored for source in sources.values() for table in source.tables}
+        for (schema, name), columns in wanted.items():
+            if (schema, name) in present:
+                _widen(connection, f"{quoted(schema)}.{quoted(name)}", present[schema, name], columns)
+            else:
+                make_table(connection, schema, name, columns)
         _check_stamp(connection, settings)
-        for source in sources.values():
-            _add_tables(connection, existing, f"raw_{source.name}", {table.name: table.stored for table in source.tables})
         connection.execute(
             "insert into raw_goodwill.clock select ?, ? where not exists (from raw_goodwill.clock)", [BEFORE_ALL_DATA, settings.is_demo]
         )

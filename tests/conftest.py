@@ -1,0 +1,50 @@
+"""Shared fixtures: settings and a warehouse of a test's own, and sources that need no network."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.raw import Extraction, RawTable, Source
+from pipelines.settings import Settings, read_settings
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+POSTS = RawTable(
+    "posts",
+    ("uri",),
+    {
+        "uri": "VARCHAR",
+        "likes": "BIGINT",
+        "score": "DOUBLE",
+        "is_pinned": "BOOLEAN",
+        "posted_at": "TIMESTAMP",
+        "text": "VARCHAR",
+        "record": "JSON",
+    },
+    ("posts",),
+)
+PEOPLE = RawTable("people", ("id",), {"id": "VARCHAR", "person_key": "VARCHAR"}, (), holds_persons=True)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of a folder of their own; nothing of this machine's environment gets in."""
+    return read_settings(folder=tmp_path, environ={"GOODWILL_KEY": "a key for tests"})
+
+
+def fake_source(extract: Callable[[Extraction], None], tables: Sequence[RawTable] = (POSTS, PEOPLE), **fields: Any) -> Source:
+    """A source named `fake` that does what `extract` does."""
+    return Source("fake", "Fake", tuple(tables), extract, **fields)
+
+
+def giving(rows: Mapping[str, Sequence[Mapping[str, Any]]], observed_at: datetime = NOON, **state: Any) -> Callable[[Extraction], None]:
+    """An extract that writes these rows by table and remembers `state`."""
+
+    def extract(run: Extraction) -> None:
+        for table, of_table in rows.items():
+            run.write(table, of_table, observed_at)
+        run.state.update(state)
+
+    return extract
