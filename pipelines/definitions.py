@@ -6,13 +6,13 @@ from pipelines import assets, schedule
 from pipelines.settings import Settings, read_settings
 
 
-def build(settings: Settings) -> dg.Definitions:
-    """The whole house for these settings; needs no secret and opens no warehouse."""
+def build(settings: Settings, work: dg.ResourceDefinition = assets.work_resource) -> dg.Definitions:
+    """The whole house for these settings; needs no secret and opens no warehouse. `work` is the run that it works for."""
     return dg.Definitions(
         assets=assets.build_assets(settings),
         jobs=schedule.jobs(),
         schedules=schedule.schedules(),
-        resources={"work": assets.work_resource},
+        resources={"work": work},
         executor=dg.in_process_executor,
     )
 

@@ -29,7 +29,9 @@ def fitting(text: str, console: Console) -> str:
 def _line(step: Step, console: Console) -> Text:
     is_ascii = console.options.ascii_only
     mark = (ASCII_MARKS if is_ascii else MARKS)[step.state]
-    line = Text.assemble((f"{mark} {step.name:<22}", STYLES.get(step.state, "")), f" {step.seconds:6.1f} s  " if step.state in STYLES else " " * 11)
+    if step.state not in STYLES:
+        return Text(f"{mark} {step.name}")
+    line = Text.assemble((f"{mark} {step.name:<22}", STYLES[step.state]), f" {step.seconds:6.1f} s  ")
     return line.append(fitting(printable(step.detail), console))
 
 

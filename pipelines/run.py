@@ -53,10 +53,19 @@ def _quiet(settings: Settings) -> Iterator[Path]:
         yield path
 
 
-def _job(settings: Settings) -> "JobDefinition":
-    from pipelines.definitions import build  # Dagster, dbt and dlt take seconds to import: only once it is known that there is work
+def _job(work: Work) -> "JobDefinition":
+    # Dagster, dbt and dlt take seconds to import: only once it is known that there is work
+    import dagster as dg
 
-    return build(settings).resolve_job_def("daily")
+    from pipelines.assets import opened
+    from pipelines.definitions import build
+
+    @dg.resource
+    def opened_work(_: dg.InitResourceContext) -> Iterator[Work]:
+        with opened(work):
+            yield work
+
+    return build(work.settings, opened_work).resolve_job_def("daily")
 
 
 def _check_names(wanted: Sequence[str]) -> None:
@@ -69,22 +78,16 @@ def _check_names(wanted: Sequence[str]) -> None:
             raise SettingsError(f"there is no source {name!r}; " + (f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known)}"))
 
 
-def _execute(job: "JobDefinition", work: Work, wanted: Sequence[str]) -> None:
+def _execute(job: "JobDefinition", wanted: Sequence[str]) -> None:
     import dagster as dg
 
-    from pipelines.assets import opened
     from pipelines.sources import discover
-
-    @dg.resource
-    def opened_work(_: dg.InitResourceContext) -> Iterator[Work]:
-        with opened(work):
-            yield work
 
     left_out = set(discover()) - set(wanted) if wanted else set()
     keys = [key for key in job.asset_layer.executable_asset_keys if key.path[0] not in left_out]
     # An instance in memory: writing every event to disk costs a third of a small run, and `make dev` records its own.
     with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
-        job.execute_in_process(instance=instance, resources={"work": opened_work}, asset_selection=keys)
+        job.execute_in_process(instance=instance, asset_selection=keys)
 
 
 def _root(fault: BaseException) -> BaseException:
@@ -118,8 +121,8 @@ def run(settings: Settings, sources: Sequence[str] | None = None, full_refresh: 
     with _quiet(settings) as log_path:
         try:
             with work.step("read the project"):
-                job = _job(settings)
-            _execute(job, work, sources or ())
+                job = _job(work)
+            _execute(job, sources or ())
         except KeyboardInterrupt:
             raise
         except BaseException as fault:
