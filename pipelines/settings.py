@@ -94,6 +94,11 @@ class Settings:
                 values[setting.name] = value
         return values
 
+    @property
+    def source_variables(self) -> list[str]:
+        """Names, never values, of all that is given for sources, whether a source knows them or not."""
+        return sorted(name for name in self._values if name.upper().startswith("SOURCES__"))
+
     def missing(self, name: str, declared: Iterable[Setting]) -> list[str]:
         """Environment variables that the source cannot do without and that are not given."""
         declared = tuple(declared)
