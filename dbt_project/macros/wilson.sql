@@ -24,5 +24,10 @@ end
   Newcombe 1998 where the estimates are correlated, Zou and Donner 2008 for estimates other than shares). The lower limit takes
   (p1 - l1, u0 - p0), the upper one (u1 - p1, p0 - l0).
 -#}
-sqrt(({{ near }}) * ({{ near }}) - 2 * {{ correlation }} * ({{ near }}) * ({{ far }}) + ({{ far }}) * ({{ far }}))
+{{ root('(' ~ near ~ ') * (' ~ near ~ ') - 2 * ' ~ correlation ~ ' * (' ~ near ~ ') * (' ~ far ~ ') + (' ~ far ~ ') * (' ~ far ~ ')') }}
+{%- endmacro %}
+
+{% macro root(x) -%}
+{#- A square root; what is below 0 by rounding alone counts as 0, where sqrt() would stop the build. -#}
+case when {{ x }} > 0 then sqrt({{ x }}) when {{ x }} <= 0 then 0.0 end
 {%- endmacro %}

@@ -113,8 +113,8 @@ mean_estimates as (
         people,
         cast(null as double) as deff,
         ratio as value,
-        ratio - quantile * sqrt(variance) as lo,
-        ratio + quantile * sqrt(variance) as hi,
+        ratio - quantile * {{ root('variance') }} as lo,
+        ratio + quantile * {{ root('variance') }} as hi,
         't over threads' as method,
         correlation,
         cast(null as bigint) as events

@@ -84,15 +84,15 @@ estimated as (
             when dimension = 'nps'
                 then 100 * (adjusted_nps - {{ normal_quantile() }} * sqrt((adjusted_extremes - adjusted_nps * adjusted_nps) / (n + 3)))
             when dimension = 'csat' then {{ wilson_lower('satisfied_share', 'n', normal_quantile()) }}
-            when dimension = 'ces' then 1 + 6 * (mean - quantile * sqrt(variance / n))
-            else 100 * (mean - quantile * sqrt(variance / n))
+            when dimension = 'ces' then 1 + 6 * (mean - quantile * {{ root('variance') }} / sqrt(n))
+            else 100 * (mean - quantile * {{ root('variance') }} / sqrt(n))
         end as lo,
         case
             when dimension = 'nps'
                 then 100 * (adjusted_nps + {{ normal_quantile() }} * sqrt((adjusted_extremes - adjusted_nps * adjusted_nps) / (n + 3)))
             when dimension = 'csat' then {{ wilson_upper('satisfied_share', 'n', normal_quantile()) }}
-            when dimension = 'ces' then 1 + 6 * (mean + quantile * sqrt(variance / n))
-            else 100 * (mean + quantile * sqrt(variance / n))
+            when dimension = 'ces' then 1 + 6 * (mean + quantile * {{ root('variance') }} / sqrt(n))
+            else 100 * (mean + quantile * {{ root('variance') }} / sqrt(n))
         end as hi,
         case
             when dimension = 'nps' then 'adjusted: one pseudo-answer in each class'

@@ -76,7 +76,7 @@ compared as (
 estimated as (
     select
         *,
-        sqrt(first_error + second_error) as error,
+        {{ root('(first_error + second_error)') }} as error,
         (first_error + second_error) * (first_error + second_error)
         / nullif(first_error * first_error / (n_first - 1) + second_error * second_error / (n_second - 1), 0) as degrees
     from compared
