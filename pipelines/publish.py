@@ -86,7 +86,7 @@ def _mart(path: Path) -> Mart:
 
 def read_marts(folder: Path = MARTS) -> list[Mart]:
     """Every mart of dbt_project/models/marts/<schema>/, in alphabetical order. PublishError where a yml does not say its tier."""
-    return [_mart(path) for path in sorted(folder.glob("*/*.yml")) if not path.name.startswith("_")]
+    return [_mart(path) for path in sorted(folder.glob("*/[!_]*.yml"))]
 
 
 def person_columns(mart: Mart) -> list[str]:

@@ -23,11 +23,17 @@ NUMBERS |= {"followers": 2000, "score": 5, "scale_min": 1, "scale_max": 7, "sent
 NUMBERS |= {"margin_rate": 0.6, "tails": 2, "claimed_conversions": 1, "discount": 1, "tax": 1, "rate_to_reporting": 1.1}
 
 NUMBERS |= {"value": 0.5, "lo": 0.4, "hi": 0.6, "p_value": 0.01, "q_value": 0.02, "n": 200, "n_clusters": 100, "n_eff": 100}
+NUMBERS |= dict.fromkeys(("created", "start_date", "changed", "trial_end"), 1_782_000_000) | dict.fromkeys(("paid_at", "ended_at"), 1_782_500_000)
 
 # What the contract alone does not tell: rows that belong together, by table.
 OVERRIDES = {
     "raw_bluesky.posts": {"deleted_at": None},
+    "raw_hubspot.companies": {"deleted_at": None},
+    "raw_hubspot.contacts": {"deleted_at": None},
+    "raw_hubspot.deals": {"deleted_at": None, "amount": "100.50", "deal_currency_code": "EUR", "dealstage": "stage_id_1"},
+    "raw_hubspot.stages": {"is_closed": "true", "probability": "0.5", "pipeline_id": "pipeline_1"},
     "raw_mastodon.posts": {"deleted_at": None},
+    "raw_stripe.balance_transactions": {"type": "charge", "amount": 1000, "fee": 30},
     "raw_files.contacts": {"merged_into": [None, None, "contact_id_1"]},
     "raw_files.costs": {"kind": "ad_spend"},
     "raw_files.identity_links": {"revoked_at": None},
@@ -85,7 +91,7 @@ def make_warehouse(rows: int = ROWS) -> duckdb.DuckDBPyConnection:
     for source in discover().values():
         for table in source.tables if source.name != "files" else ():
             fill(connection, f"raw_{source.name}.{table.name}", table.stored, {}, rows)
-    for path in sorted(MARTS.glob("*/*.yml")):
+    for path in sorted(MARTS.glob("*/[!_]*.yml")):
         model = yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]
         columns = {column["name"]: column["data_type"] for column in model["columns"]}
         fill(connection, f"{path.parent.name}.{path.stem.removeprefix(path.parent.name + '_')}", columns, {}, rows)
