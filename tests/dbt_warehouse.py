@@ -1,5 +1,6 @@
 """Rows of entities -> a small warehouse that dbt has built: files are the only source, so that no platform is needed."""
 
+import json
 import os
 import shutil
 import tempfile
@@ -33,19 +34,27 @@ def _environment(**values: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _files_only() -> str:
+@cache
+def _files_only() -> Row:
     sources = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]["sources"]
-    return yaml.safe_dump({"sources": {"files": sources["files"]}}, default_flow_style=True, width=10**6)
+    return {"sources": {"files": sources["files"]}}
 
 
-def _invoke(warehouse: Path, arguments: Sequence[str], manifest: Any = None) -> Any:
+def _invoke(warehouse: Path, arguments: Sequence[str], manifest: Any = None, variables: Row | None = None) -> Any:
     # DBT_TARGET_PATH: a test never writes where an analyst's dbt works
     with _environment(WAREHOUSE_PATH=str(warehouse), DBT_TARGET_PATH=str(_folder() / "target"), DBT_LOG_PATH=str(_folder() / "logs")):
         return dbtRunner(manifest=manifest).invoke(
             [
                 *("--quiet", "--no-use-colors", "--no-write-json"),
                 *arguments,
-                *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--vars", _files_only()),
+                *(
+                    "--project-dir",
+                    str(PROJECT),
+                    "--profiles-dir",
+                    str(PROJECT),
+                    "--vars",
+                    json.dumps({**_files_only(), **(variables or {})}),
+                ),
             ]
         )
 
@@ -93,6 +102,7 @@ class DbtWarehouse:
         with duckdb.connect(str(like or _empty_warehouse())) as connection:
             connection.execute("checkpoint")
         shutil.copyfile(like or _empty_warehouse(), self.path)
+        self.variables: dict[str, Any] = {}  # a company's own settings, as in dbt_project.yml
         self._line = 0
 
     def copy(self, folder: Path) -> "DbtWarehouse":
@@ -117,7 +127,13 @@ class DbtWarehouse:
 
     def run(self, *arguments: str) -> Any:
         """The result of a dbt command, whatever became of it."""
-        return _invoke(self.path, arguments, _manifest())
+        return _invoke(self.path, arguments, _manifest(), self.variables)
+
+    def compiled(self, template: str) -> str:
+        """SQL of a template that uses the project's macros."""
+        result = self.run("compile", "--inline", template)
+        assert result.success, result.exception
+        return str(result.result.results[0].node.compiled_code)
 
     def build(self, *selection: str, full_refresh: bool = False) -> None:
         """Build models (without tests) and fail with dbt's own words where one fails."""

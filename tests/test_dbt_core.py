@@ -193,3 +193,22 @@ def test_a_denial_takes_links_and_touches_away(warehouse: DbtWarehouse) -> None:
     left = {("said yes again",), ("never asked",)}
     assert set(warehouse.rows("select person_key from intermediate.int_actor_persons")) == left
     assert set(warehouse.rows("select touch_id from intermediate.int_touch_channels")) == left
+
+
+def test_days_and_fiscal_periods_follow_the_companys_settings(warehouse: DbtWarehouse) -> None:
+    warehouse.variables = {"reporting_time_zone": "America/New_York", "fiscal_year_starts_in_month": 10, "reporting_currency": "EUR"}
+    warehouse.insert("posts", {"platform": "x", "profile_id": "us", "post_id": "1", "posted_at": datetime(2026, 3, 1, 3)})
+    warehouse.insert("post_metrics", {"platform": "x", "post_id": "1", "observed_at": datetime(2026, 3, 1, 4), "likes": 3})
+    warehouse.insert(
+        "revenue", {"revenue_id": "1", "occurred_at": datetime(2026, 3, 1, 3), "amount": 5, "currency": "EUR", "account_id": "a"}
+    )
+    warehouse.build("+core_dates", "+core_post_days", "+core_revenue")
+    assert warehouse.rows("select date, month from core.post_days") == [(date(2026, 2, 28), date(2026, 2, 1))]
+    assert warehouse.rows("select date, amount_reporting from core.revenue") == [(date(2026, 2, 28), Decimal("5.0000"))]
+    fiscal = "select fiscal_year, fiscal_quarter, fiscal_month from core.dates where date = '{}'"
+    assert warehouse.rows(fiscal.format("2026-09-30")) == [(2026, 4, 12)]
+    assert warehouse.rows(fiscal.format("2026-10-01")) == [(2027, 1, 1)]
+    # another zone moves readings to other days: what was kept by the old one is built anew
+    warehouse.variables = {}
+    warehouse.build("+core_post_days")
+    assert warehouse.rows("select date, month from core.post_days") == [(date(2026, 3, 1), date(2026, 3, 1))]

@@ -82,7 +82,7 @@ inbound as (
     where not is_brand
 ),
 
--- whom a thread is with, told from who writes in it
+-- whom a thread is with, told from who writes in it; a colleague who joins in does not make it an internal one
 threads as (
     select
         inbound.platform,
@@ -90,8 +90,7 @@ threads as (
         {{ first_by('inbound.audience', 'rules.precedence') }} as audience,
         {{ first_by('inbound.account_id', 'rules.precedence') }} as account_id
     from inbound
-    inner join (select audience, min(precedence) as precedence from {{ ref('audience_rules') }} group by audience) as rules
-        on inbound.audience = rules.audience
+    inner join ({{ thread_precedence() }}) as rules on inbound.audience = rules.audience
     where inbound.thread_id is not null and inbound.audience_method in ('given', 'identity')
     group by inbound.platform, inbound.thread_id
 ),

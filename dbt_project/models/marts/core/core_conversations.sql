@@ -11,8 +11,7 @@ messages as (
         interactions.*,
         rules.precedence
     from {{ ref('int_interaction_audiences') }} as interactions
-    left join (select audience, min(precedence) as precedence from {{ ref('audience_rules') }} group by audience) as rules
-        on interactions.audience = rules.audience
+    left join ({{ thread_precedence() }}) as rules on interactions.audience = rules.audience
     where interactions.thread_id is not null
 ),
 
