@@ -107,8 +107,8 @@ def refunds(stage: Stage, bills: pd.DataFrame) -> pd.DataFrame:
 
 
 def rates(stage: Stage) -> pd.DataFrame:
-    """US dollars for one unit of each currency and day, from a week before the history."""
-    days = np.arange(-7, len(stage.days))
+    """US dollars for one unit of each currency and day, from a week before the month in which the history begins."""
+    days = np.arange(-38, len(stage.days))
     frames = []
     for currency, (level, number) in RATES.items():
         steps = stage.chance.normal("rates", days, number) * 0.003
