@@ -15,10 +15,9 @@ CORRELATION_SHARES = 0.746
 COMMENTS_TO_REACTIONS = 0.0535
 SHARES_TO_REACTIONS = 0.0892
 POST_KINDS = {"link": 0.6319, "video": 0.1816, "photo": 0.1754, "text": 0.0111}
-HOUR_SHARE = np.array(
-    [0.0233, 0.0198, 0.0175, 0.0171, 0.0185, 0.0216, 0.0270, 0.0352, 0.0448, 0.0514, 0.0558, 0.0570]
-    + [0.0583, 0.0595, 0.0588, 0.0583, 0.0589, 0.0550, 0.0516, 0.0504, 0.0478, 0.0441, 0.0380, 0.0303]
-)
+_NIGHT = (0.0233, 0.0198, 0.0175, 0.0171, 0.0185, 0.0216, 0.0270, 0.0352, 0.0448, 0.0514, 0.0558, 0.0570)
+_DAY = (0.0583, 0.0595, 0.0588, 0.0583, 0.0589, 0.0550, 0.0516, 0.0504, 0.0478, 0.0441, 0.0380, 0.0303)
+HOUR_SHARE = np.array([*_NIGHT, *_DAY])  # midnight first
 WEEKDAY_SHARE = np.array([0.1490, 0.1536, 0.1640, 0.1629, 0.1464, 0.1100, 0.1142])  # Monday first
 
 # Growth of a post: News Popularity in Multiple Social Media Platforms (2018), Facebook, items with at least 10 at 48 hours.

@@ -19,6 +19,9 @@ from simulator import inbox_social
 from simulator.stage import Times
 from simulator.world import World
 
+# What the web log tells of a touch; the channel is left to the channel rules.
+TOUCH_COLUMNS = ["touch_id", "person_email", "occurred_at", "platform", "campaign_id", "post_id", "kind", "utm_source", "utm_medium"]
+TOUCH_COLUMNS += ["utm_campaign", "referrer", "account_id"]
 Files = dict[str, pd.DataFrame]
 
 
@@ -73,10 +76,7 @@ def _social(world: World) -> Iterator[tuple[str, pd.DataFrame]]:
     yield from by_year("profile_metrics", "followers", followers, followers["observed_at"])
     talk = inbox_social.interactions(world)
     yield from by_quarter("interactions", "pages", "csv.gz", talk, talk["occurred_at"])
-    touches = world.touches[
-        ["touch_id", "person_email", "occurred_at", "platform", "campaign_id", "post_id", "kind"]
-        + ["utm_source", "utm_medium", "utm_campaign", "referrer", "account_id"]
-    ]
+    touches = world.touches[TOUCH_COLUMNS]
     yield from by_quarter("touches", "web_log", "jsonl", touches, touches["occurred_at"])
     campaigns = world.campaigns
     yield "campaigns/campaigns.csv", campaigns[campaigns["starts_on"] <= world.stage.clock.astype("datetime64[D]")]

@@ -83,6 +83,7 @@ def sales(stage: Stage, companies: pd.DataFrame, persons: pd.DataFrame, brand: p
     deals, since = _deals(stage, companies, candidates[candidates["outcome"] == "deal"])
     orders = _orders(stage, companies, candidates[candidates["outcome"] == "order"])
     touches = touches[touches["occurred_at"] <= stage.clock].reset_index(drop=True)
+    deals["source"] = _last_seen(touches, deals)
     return Sales(_dressed(stage, touches, persons, companies, brand), deals, orders, since)
 
 
@@ -153,6 +154,13 @@ def _deals(stage: Stage, companies: pd.DataFrame, candidates: pd.DataFrame) -> t
     return frame.rename(columns={"at": "created_at"}), stage.known(since)
 
 
+def _last_seen(touches: pd.DataFrame, deals: pd.DataFrame) -> pd.Series:
+    """Channel by which each company came last before its deal: what a CRM sees, whatever the cause was."""
+    seen = touches.sort_values(["occurred_at", "key"])[["occurred_at", "account", "channel"]]
+    found = pd.merge_asof(deals[["created_at", "account"]], seen, left_on="created_at", right_on="occurred_at", by="account")
+    return found["channel"]
+
+
 def onboarding(stage: Stage, account: Ints, companies: pd.DataFrame) -> np.ndarray:
     """What a new client pays once, in months of its subscription."""
     return 1.0 + 2.0 * stage.chance.uniform("onboarding", companies["key"].to_numpy()[account])
@@ -200,7 +208,8 @@ def _dressed(stage: Stage, touches: pd.DataFrame, persons: pd.DataFrame, compani
     touches["post_id"] = np.where(organic & marked, _clicked_post(stage, brand, platform, when, key), None)
     engagement = organic & (chance.uniform("touches.kind", key) < 0.25)
     touches["kind"] = np.where(engagement, "engagement", np.where(organic | paid | creator | mail, "click", "visit"))
-    touches["touch_id"] = [f"t{number:x}" for number in key.tolist()]
+    # a key tells what a touch will lead to, so the log shows a hash of it
+    touches["touch_id"] = [f"t{number:016x}" for number in chance.bits("touches.id", key).tolist()]
     return touches
 
 
