@@ -180,7 +180,7 @@ class Books:
         parts.append(("prod_onboarding" if bill.monthly else "prod_" + str(bill.product).replace(" ", "_"), "One-off", float(bill.once)))
         data = []
         for k, (product, text, amount) in enumerate(part for part in parts if part[2]):
-            id_ = f"il_{int(bill['invoice'])}_{k}"
+            id_ = f"il_{self.invoice_id[int(bill.invoice)][4:]}_{k}"
             line = {
                 "id": id_,
                 "object": "line_item",
@@ -191,7 +191,7 @@ class Books:
             price = {"id": "price_" + product[5:], "object": "price", "product": product, "currency": currency.lower()}
             new = {"pricing": {"type": "price_details", "price_details": {"price": price["id"], "product": product}}}
             data.append(line | {"quantity": 1, "metadata": {}} | (new if _is_new(version) else {"price": price}))
-        return {"object": "list", "data": data, "has_more": False, "url": f"/v1/invoices/{self.invoice_id[int(bill['invoice'])]}/lines"}
+        return {"object": "list", "data": data, "has_more": False, "url": f"/v1/invoices/{self.invoice_id[int(bill.invoice)]}/lines"}
 
     def payment(self, number: int) -> dict[str, Any]:
         """An invoice payment, which newer versions have in place of an invoice's charge."""
