@@ -1,6 +1,7 @@
 {% macro estimates(table, columns) -%}
 {#- An est_* table of pipelines/estimate.py; no row where it has never run, so that `dbt build` alone works. -#}
-{%- set relation = load_relation(source('estimates', table)) if execute else none -%}
+{%- set place = source('estimates', table) -%}
+{%- set relation = load_relation(place) if execute else none -%}
 {%- if relation -%}
 select {{ columns.keys() | join(', ') }} from {{ relation }}
 {%- else -%}
