@@ -9,6 +9,7 @@ import dagster as dg
 
 from data_quality.suites import read_suites
 from pipelines.check import CheckResult, check_marts, check_raw
+from pipelines.estimate import estimate
 from pipelines.load import fix_clock, load_source, prepare, warehouse_lock
 from pipelines.publish import publish, read_marts
 from pipelines.raw import Source
@@ -172,6 +173,21 @@ def raw_checks() -> dg.AssetsDefinition:
     return check
 
 
+def estimate_assets(specs: list[dg.AssetSpec]) -> dg.AssetsDefinition:
+    """What SQL cannot do, between two dbt selections."""
+
+    @dg.multi_asset(name="estimate", specs=specs, required_resource_keys={"work"})
+    def fitted(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        work: Work = context.resources.work
+        with work.step("estimate") as step:
+            counts = estimate(work.settings)
+            step.detail = f"{len(counts)} fits"
+        for spec in specs:
+            yield dg.MaterializeResult(asset_key=spec.key, metadata={"dagster/row_count": counts[spec.key.path[-1]]})
+
+    return fitted
+
+
 def mart_checks() -> dg.AssetChecksDefinition:
     """What goes out is plausible, or the published file stays as it was."""
 
@@ -205,11 +221,14 @@ def publish_asset() -> dg.AssetsDefinition:
 def build_assets(settings: Settings) -> list[Any]:
     """The whole house, left to right."""
     sources = list(discover().values())
+    before, after, estimates = build_dbt_assets(settings)
     return [
         *(load_assets(source) for source in sources),
         notes_asset(sources),
         raw_checks(),
-        build_dbt_assets(settings),
+        before,
+        estimate_assets(estimates),
+        after,
         mart_checks(),
         publish_asset(),
     ]

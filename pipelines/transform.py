@@ -26,6 +26,7 @@ from pipelines.work import Step, Work
 DBT_PROJECT = PROJECT / "dbt_project"
 DONE = ("success", "pass", "no-op")
 FAULTS = ("error", "fail", "runtime error")
+AFTER_ESTIMATES = "tag:estimated+"
 
 
 class TransformError(Exception):
@@ -140,17 +141,17 @@ def _faults(outcome: Any) -> str:
     return "; ".join(faults[:3]) + (f"; and {len(faults) - 3} more" if len(faults) > 3 else "")
 
 
-def build_dbt_assets(settings: Settings, name: str = "dbt", select: str = "fqn:*", exclude: str = "") -> dg.AssetsDefinition:
-    """All models and seeds of a selection as one multi-asset: `dbt build` without the unit tests, which test code and no data."""
-    folder, translator = manifest_folder(settings), Translator()
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+def _dbt_assets(folder: Path, manifest: Mapping[str, Any], name: str, select: str, exclude: str | None) -> dg.AssetsDefinition:
+    """The models and seeds of a selection: `dbt build` without the unit tests, which test code and no data."""
+    translator = Translator()
 
-    @dbt_assets(manifest=manifest, name=name, select=select, exclude=exclude or None, dagster_dbt_translator=translator, required_resource_keys={"work"})
+    @dbt_assets(manifest=manifest, name=name, select=select, exclude=exclude, dagster_dbt_translator=translator, required_resource_keys={"work"})
     def dbt(context: dg.AssetExecutionContext) -> Iterator[Any]:
         work: Work = context.resources.work
-        keys = context.selected_asset_keys
-        arguments = ["--exclude-resource-type", "unit_test", "--no-write-json"]
+        # A test that spans both selections waits until all it asks for is built.
+        arguments = ["--exclude-resource-type", "unit_test", "--no-write-json", "--indirect-selection", "buildable"]
         if context.is_subset:
+            keys = context.selected_asset_keys
             nodes = (node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed"))
             arguments += ["--select", *(node["name"] for node in nodes if translator.get_asset_key(node) in keys)]
         else:
@@ -171,3 +172,18 @@ def build_dbt_assets(settings: Settings, name: str = "dbt", select: str = "fqn:*
             raise dg.Failure(step.detail, allow_retries=False)
 
     return dbt
+
+
+def build_dbt_assets(settings: Settings) -> tuple[dg.AssetsDefinition, dg.AssetsDefinition, list[dg.AssetSpec]]:
+    """What dbt builds before the estimates and after them, and the est_* tables between, each behind the models that it reads."""
+    folder = manifest_folder(settings)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    translator = Translator()
+    keys = {node["name"]: translator.get_asset_key(node) for node in manifest["nodes"].values() if node["resource_type"] == "model"}
+    estimates = [
+        dg.AssetSpec(translator.get_asset_key(table), group_name="estimates", deps=[keys[name] for name in table["config"]["meta"]["reads"]])
+        for table in manifest["sources"].values()
+        if table["source_name"] == "estimates"
+    ]
+    before = _dbt_assets(folder, manifest, "dbt", "fqn:*", AFTER_ESTIMATES)
+    return before, _dbt_assets(folder, manifest, "dbt_after_estimates", AFTER_ESTIMATES, None), estimates
