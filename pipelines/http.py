@@ -156,7 +156,7 @@ class Client:
             try:
                 return Answer(json.loads(response.content), answered_at(response), response.headers)
             except ValueError:
-                if not response.content.lstrip()[:1] in (b"{", b"["):
+                if response.content.lstrip()[:1] not in (b"{", b"["):
                     raise SourceError(self._not_json(where, response)) from None
                 failure, wait = "broke off in the middle of its JSON", backoff(attempt)
         raise NetworkError(f"{where} {failure}, {TRIES} times in a row; nothing of this source was changed, run again later")

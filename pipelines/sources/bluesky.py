@@ -18,23 +18,8 @@ NAME = "bluesky"
 SESSION = "/xrpc/com.atproto.server."
 FEED = "/xrpc/app.bsky.feed."
 # What of a post is used, or left out because it names people or only concerns who is asking.
-POST_FIELDS = frozenset(
-    [
-        "uri",
-        "cid",
-        "author",
-        "record",
-        "embed",
-        "indexedAt",
-        "likeCount",
-        "replyCount",
-        "repostCount",
-        "quoteCount",
-        "bookmarkCount",
-        "viewer",
-        "labels",
-        "threadgate",
-    ]
+POST_FIELDS = frozenset(["uri", "cid", "author", "record", "embed", "indexedAt", "viewer", "labels", "threadgate"]) | frozenset(
+    ["likeCount", "replyCount", "repostCount", "quoteCount", "bookmarkCount"]
 )
 KINDS = {"images": "photo", "gallery": "photo", "video": "video", "external": "link"}
 

@@ -19,33 +19,17 @@ from pipelines.social import OLDER, TABLES, Item, Row
 NAME = "mastodon"
 STATUSES = "/api/v1/statuses"
 # What of a status is used, or left out because it names people or only concerns who is asking.
-STATUS_FIELDS = frozenset(
-    [
-        "account",
-        "application",
-        "bookmarked",
-        "card",
-        "content",
-        "created_at",
-        "edited_at",
-        "emojis",
-        "favourited",
-        "favourites_count",
-        "filtered",
-    ]
-    + ["id", "in_reply_to_account_id", "in_reply_to_id", "language", "media_attachments", "mentions", "muted", "pinned", "poll", "quote"]
-    + [
-        "quote_approval",
-        "quotes_count",
-        "reblog",
-        "reblogged",
-        "reblogs_count",
-        "replies_count",
-        "sensitive",
-        "spoiler_text",
-        "tagged_collections",
-    ]
-    + ["tags", "text", "uri", "url", "visibility"]
+STATUS_FIELDS = (
+    frozenset(
+        ["id", "uri", "url", "created_at", "edited_at", "account", "content", "spoiler_text", "text", "language", "visibility", "sensitive"]
+    )
+    | frozenset(
+        ["in_reply_to_id", "in_reply_to_account_id", "mentions", "tags", "emojis", "media_attachments", "card", "poll", "application"]
+    )
+    | frozenset(
+        ["favourites_count", "reblogs_count", "replies_count", "quotes_count", "reblog", "quote", "quote_approval", "tagged_collections"]
+    )
+    | frozenset(["favourited", "reblogged", "muted", "bookmarked", "pinned", "filtered"])
 )
 MEDIA = {"image": "photo", "gifv": "video", "video": "video"}
 
@@ -112,7 +96,8 @@ class Mastodon:
         found: dict[str, str | None] = {}
         for answer, page in self._pages(endpoint, [("limit", "80")], has_ids=False):
             found |= {self._key(account["id"]): None for account in page}
-        return list(found.items()), answer.answered_at
+            at = answer.answered_at
+        return list(found.items()), at
 
     def _pages(self, endpoint: str, params: list[tuple[str, str]], has_ids: bool = True) -> Iterator[tuple[Answer, list[Any]]]:
         """Pages by the Link header; where a server sends none, down from the last id until a page is empty."""
@@ -122,10 +107,8 @@ class Mastodon:
             answer = self.client.get(endpoint, params + older)
             page = expect(answer, NAME, endpoint)
             yield answer, page
-            if "link" in answer.headers:
-                older = _next(answer)
-            else:
-                older = [("max_id", str(page[-1]["id"]))] if page and has_ids else []
+            lowest = [("max_id", str(page[-1]["id"]))] if page and has_ids else []
+            older = _next(answer) if "link" in answer.headers else lowest
             if not older:
                 return
             pages.follow(tuple(older))

@@ -24,6 +24,7 @@ class Kind:
             self.id: "VARCHAR",
             **self.properties,
             **{column: "VARCHAR" for _, column in self.associations},
+            "merged_into": "VARCHAR",
             "deleted_at": "TIMESTAMP",
         }
         if self.holds_persons:
@@ -54,8 +55,16 @@ CONTACTS = Kind(
     (("companies", "company_id"),),
     ("contacts",),
     holds_persons=True,
-    hidden=("email", "hs_analytics_first_timestamp", "hs_analytics_first_referrer", "hs_analytics_first_url", "associatedcompanyid")
-    + ("hs_latest_source", "hs_latest_source_data_1", "hs_latest_source_timestamp"),
+    hidden=(
+        "email",
+        "associatedcompanyid",
+        "hs_analytics_first_timestamp",
+        "hs_analytics_first_referrer",
+        "hs_analytics_first_url",
+        "hs_latest_source",
+        "hs_latest_source_data_1",
+        "hs_latest_source_timestamp",
+    ),
 )
 DEALS = Kind(
     "deals",

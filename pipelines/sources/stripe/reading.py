@@ -1,6 +1,5 @@
 """Stripe's answers -> rows: lists of what is new, and events for what has changed since."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -137,29 +136,39 @@ class Stripe:
     # Subscriptions have a history: Stripe tells only how they are now
 
     def _remember(self, is_first: bool) -> None:
-        columns = list(records.SUBSCRIPTIONS.columns)
-        sql = f"select {', '.join(columns)}, _observed_at from subscriptions order by subscription_id, changed"
-        for *values, observed_at in self.run.stored(sql):
-            row = dict(zip(columns, values, strict=True))
-            row["items"] = json.loads(row["items"])
-            self.latest[row["subscription_id"]] = row
-            if is_first:  # a full refresh forgets what is stored, and no list gives an earlier price again
-                self.run.write("subscriptions", [row], utc(observed_at))
+        """What is stored; at a full refresh it is written again, since no list gives an earlier price."""
+        items: dict[tuple[str, int], list[dict[str, Any]]] = {}
+        for _, row in self._stored(records.ITEMS, "subscription_id, changed, position"):
+            items.setdefault((row.pop("subscription_id"), row.pop("changed")), []).append(row)
+        for observed_at, row in self._stored(records.SUBSCRIPTIONS, "subscription_id, changed"):
+            row["items"] = items.get((row["subscription_id"], row["changed"]), [])
+            self._keep(row, observed_at, is_new=is_first)
+
+    def _stored(self, table: RawTable, order: str) -> Iterator[tuple[datetime, dict[str, Any]]]:
+        for *values, observed_at in self.run.stored(f"select {', '.join(table.columns)}, _observed_at from {table.name} order by {order}"):
+            yield utc(observed_at), dict(zip(table.columns, values, strict=True))
 
     def _write_subscriptions(self, page: list[Object], at: datetime, changed: int | None = None) -> None:
         for object_ in page:
             row = records.subscription(self._whole(object_), self._key)
             known = self.latest.get(row["subscription_id"])
             if known is None:
-                row["changed"] = row["created"]
-            elif all(known[name] == value for name, value in row.items()):
-                continue
-            else:
-                row["changed"] = changed or int(at.timestamp())
-                if row["changed"] < known["changed"]:
-                    continue  # an event from before the reading that is stored
-            self.latest[row["subscription_id"]] = row
-            self.run.write("subscriptions", [row], at)
+                self._keep({**row, "changed": row["created"]}, at)
+            elif any(known[name] != value for name, value in row.items()):
+                moment = changed or int(at.timestamp())
+                if moment >= known["changed"]:  # else an event from before what is stored
+                    self._keep({**row, "changed": moment}, at)
+
+    def _keep(self, row: dict[str, Any], at: datetime, is_new: bool = True) -> None:
+        self.latest[row["subscription_id"]] = row
+        if is_new:
+            of = {name: row[name] for name in ("subscription_id", "changed")}
+            self.run.write("subscription_items", [{**of, **item} for item in row["items"]], at)
+            self.run.write("subscriptions", [{name: value for name, value in row.items() if name != "items"}], at)
+            if any(item["amount"] is None for item in row["items"]):
+                self.run.warn(
+                    "some subscriptions are priced by tiers or use, so Stripe names no fixed amount; they are left out of recurring revenue"
+                )
 
     def _whole(self, object_: Object) -> Object:
         """A subscription comes with its first ten items."""

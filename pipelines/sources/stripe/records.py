@@ -23,10 +23,21 @@ SUBSCRIPTIONS = RawTable(
         "changed": "BIGINT",  # since when it is as this row says
         **dict.fromkeys(["customer_id", "account_id", "status", "currency"], "VARCHAR"),
         **dict.fromkeys(["created", "start_date", "trial_end", "ended_at"], "BIGINT"),
-        "items": "JSON",
     },
     ("subscriptions",),
     holds_persons=True,
+)
+ITEMS = RawTable(
+    "subscription_items",
+    ("subscription_id", "changed", "position"),
+    {
+        "subscription_id": "VARCHAR",
+        "changed": "BIGINT",  # as of its subscription
+        "position": "BIGINT",
+        **dict.fromkeys(["price_id", "product_id", "amount", "interval"], "VARCHAR"),
+        **dict.fromkeys(["quantity", "interval_count"], "BIGINT"),
+    },
+    ("subscriptions",),
 )
 INVOICES = RawTable(
     "invoices",
@@ -60,7 +71,7 @@ BALANCE = RawTable(
     ("revenue",),
     holds_persons=True,
 )
-TABLES = (CUSTOMERS, SUBSCRIPTIONS, INVOICES, REFUNDS, BALANCE)
+TABLES = (CUSTOMERS, SUBSCRIPTIONS, ITEMS, INVOICES, REFUNDS, BALANCE)
 
 ACCOUNT_NAMES = ("account_id", "hubspot_company_id", "company_id")  # metadata by which companies tie Stripe to their CRM
 DEAL_NAMES = ("opportunity_id", "hubspot_deal_id", "deal_id")
@@ -77,31 +88,32 @@ def customer(object_: Object, key: Key) -> dict[str, Any]:
 
 
 def subscription(object_: Object, key: Key) -> dict[str, Any]:
-    items = _data(object_.get("items"))
-    prices = [item.get("price") or item.get("plan") or {} for item in items]
+    """With its `items`, which are rows of a table of their own."""
+    items = [(item, item.get("price") or item.get("plan") or {}) for item in _data(object_.get("items"))]
     return {
         "subscription_id": object_["id"],
         "customer_id": identifier(object_.get("customer")),
         "account_id": _named(object_, ACCOUNT_NAMES),
         "status": object_.get("status"),
-        "currency": object_.get("currency") or next((price.get("currency") for price in prices), None),
+        "currency": object_.get("currency") or _first(price.get("currency") for _, price in items),
         "created": object_["created"],
-        "start_date": object_.get("start_date"),
+        "start_date": object_.get("start_date", object_.get("start")),
         "trial_end": object_.get("trial_end"),
         "ended_at": object_.get("ended_at"),
-        "items": [_item(item, price) for item, price in zip(items, prices, strict=True)],
+        "items": [_item(item, price, position) for position, (item, price) in enumerate(items)],
     }
 
 
-def _item(item: Object, price: Object) -> dict[str, Any]:
+def _item(item: Object, price: Object, position: int) -> dict[str, Any]:
     """One price of a subscription; `amount` in smallest units may have decimals, so it is a text. Older answers call a price plan."""
     recurring = price.get("recurring") or price
     amount = next(
         (price[name] for name in ("unit_amount_decimal", "unit_amount", "amount_decimal", "amount") if price.get(name) is not None), None
     )
     return {
-        "price": price.get("id"),
-        "product": identifier(price.get("product")),
+        "position": position,
+        "price_id": price.get("id"),
+        "product_id": identifier(price.get("product")),
         "amount": None if amount is None else str(amount),
         "quantity": item.get("quantity"),
         "interval": recurring.get("interval"),
