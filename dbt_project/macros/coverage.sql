@@ -10,7 +10,7 @@
 {%- endfor -%}
 {%- for source_name, entity, relation in parts %}
 {%- set columns = contract_columns(source_name, entity) %}
-select '{{ source_name }}' as source, '{{ entity }}' as entity, measure, row_count, given_rows, since
+select '{{ source_name }}' as source, '{{ entity }}' as entity, measures.measure, counted.row_count, measures.given_rows, measures.since
 from (
     select
         count(*) as row_count,

@@ -4,10 +4,10 @@
 {#- Staging of the file drop: the contract of the model names the columns; a value outside a closed enumeration becomes `other`. -#}
 select
     {%- for column in model.columns.values() if not column.name.startswith('_') and column.name != 'source' %}
-    {{ closed(column.name, column.get('config', {}).get('meta', {}).get('values')) }} as {{ column.name }},
+    {{ closed(column.name, column.get('config', {}).get('meta', {}).get('values')) }},
     {%- endfor %}
-    cast('files' as {{ dbt.type_string() }}) as source,
-    cast(null as {{ dbt.type_timestamp() }}) as _observed_at,
+    cast('files' as {{ dbt.type_string() | lower }}) as source,
+    cast(null as {{ dbt.type_timestamp() | lower }}) as _observed_at,
     _file,
     _line
 from {{ source('files', entity) }}
@@ -16,7 +16,7 @@ where not coalesce(_deleted, false)
 
 {% macro closed(column, values) -%}
 {%- if values -%}
-case when {{ column }} is null or {{ column }} in ('{{ values | join("', '") }}') then {{ column }} else 'other' end
+case when {{ column }} is null or {{ column }} in ('{{ values | join("', '") }}') then {{ column }} else 'other' end as {{ column }}
 {%- else -%}
 {{ column }}
 {%- endif -%}
@@ -41,10 +41,10 @@ ranked as (
         row_number() over (
             partition by {{ key }}
             order by
-                case when source = 'files' then 1 else 0 end,
+                case when source = 'files' then 1 else 0 end asc,
                 {% if meta.latest_by is defined -%} {{ meta.latest_by }} desc nulls last, {% endif -%}
                 _observed_at desc nulls last,
-                source,
+                source asc,
                 _file desc,
                 _line desc
         ) as _rank,

@@ -8,7 +8,7 @@ cast(round(cast({{ amount }} as decimal(38, 4)) * cast({{ rate }} as decimal(38,
 {% macro rate_join(alias, currency, date) -%}
 {#- Joins the rate of a currency on a day, or of the latest day within 7 days before it; read it with rate(). -#}
 left join {{ ref('int_daily_rates') }} as {{ alias }}
-    on {{ alias }}.currency = {{ currency }} and {{ alias }}.date = {{ date }}
+    on {{ currency }} = {{ alias }}.currency and {{ date }} = {{ alias }}.date
 {%- endmacro %}
 
 {% macro rate(alias, currency) -%}

@@ -26,9 +26,9 @@ ranked as (
                     when 'click_id' then 3
                     when 'utm' then 4
                     else 5
-                end,
+                end asc,
                 links.matched_at desc nulls last,
-                links.person_key
+                links.person_key asc
         ) as place
     from links
     cross join clock

@@ -10,7 +10,7 @@ latest as (
             consents.*,
             row_number() over (
                 partition by consents.person_key, consents.purpose, consents.platform
-                order by consents.recorded_at desc, consents.is_granted
+                order by consents.recorded_at desc, consents.is_granted asc
             ) as place
         from {{ ref('int_consents') }} as consents
         cross join clock

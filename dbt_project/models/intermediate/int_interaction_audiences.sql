@@ -20,6 +20,10 @@ profiles as (
     from {{ ref('int_profiles') }}
 ),
 
+rules as (
+    {{ thread_precedence() | indent(4) }}
+),
+
 -- of several addressees the one whose audience comes first
 parties as (
     select
@@ -90,7 +94,7 @@ threads as (
         {{ first_by('inbound.audience', 'rules.precedence') }} as audience,
         {{ first_by('inbound.account_id', 'rules.precedence') }} as account_id
     from inbound
-    inner join ({{ thread_precedence() }}) as rules on inbound.audience = rules.audience
+    inner join rules on inbound.audience = rules.audience
     where inbound.thread_id is not null and inbound.audience_method in ('given', 'identity')
     group by inbound.platform, inbound.thread_id
 ),

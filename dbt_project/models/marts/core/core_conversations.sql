@@ -6,12 +6,16 @@ listed as (
     select * from {{ ref('int_conversations') }}
 ),
 
+rules as (
+    {{ thread_precedence() | indent(4) }}
+),
+
 messages as (
     select
         interactions.*,
         rules.precedence
     from {{ ref('int_interaction_audiences') }} as interactions
-    left join ({{ thread_precedence() }}) as rules on interactions.audience = rules.audience
+    left join rules on interactions.audience = rules.audience
     where interactions.thread_id is not null
 ),
 
