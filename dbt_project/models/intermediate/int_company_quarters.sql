@@ -30,7 +30,7 @@ costs as (
         min(
             case
                 when channel_costs.cost_coverage in ('missing', 'no exchange rate')
-                    then channel_costs.kind || ' of ' || channel_costs.channel || ' in ' || cast(channel_costs.month as {{ dbt.type_string() }})
+                    then channel_costs.kind || ' of ' || channel_costs.channel || ' in ' || cast(channel_costs.month as text)
             end
         ) as missing_cost
     from channel_costs

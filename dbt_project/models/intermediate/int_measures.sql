@@ -32,7 +32,7 @@ retention as (
 experiments as (
     select
         *,
-        row_number() over (partition by date_trunc('quarter', ends_on) order by ends_on desc, experiment_id, outcome) as place
+        row_number() over (partition by date_trunc('quarter', ends_on) order by ends_on desc, experiment_id asc, outcome asc) as place
     from {{ ref('roi_experiments') }}
     where evidence_grade in ('A', 'B', 'B-') and is_primary
 ),
@@ -40,7 +40,7 @@ experiments as (
 lift as (
     select
         *,
-        row_number() over (partition by quarter order by landmark desc, horizon_days) as place
+        row_number() over (partition by quarter order by landmark desc, horizon_days asc) as place
     from {{ ref('roi_retention_lift') }}
     where segment = 'all' and exposure = 'answered_24h'
 ),
@@ -61,7 +61,7 @@ from_indicators as (
         lo,
         hi,
         method,
-        cast(null as {{ dbt.type_string() }}) as evidence_grade,
+        cast(null as text) as evidence_grade,
         change,
         change_lo,
         change_hi,
@@ -82,7 +82,7 @@ from_surveys as (
         lo,
         hi,
         method,
-        cast(null as {{ dbt.type_string() }}) as evidence_grade,
+        cast(null as text) as evidence_grade,
         change,
         change_lo,
         change_hi,
@@ -104,7 +104,7 @@ from_understanding as (
         lo,
         hi,
         method,
-        cast(null as {{ dbt.type_string() }}) as evidence_grade,
+        cast(null as text) as evidence_grade,
         cast(null as double) as change,
         cast(null as double) as change_lo,
         cast(null as double) as change_hi,
@@ -128,7 +128,7 @@ from_network as (
         cast(null as double) as lo,
         cast(null as double) as hi,
         'exact' as method,
-        cast(null as {{ dbt.type_string() }}) as evidence_grade,
+        cast(null as text) as evidence_grade,
         cast(null as double) as change,
         cast(null as double) as change_lo,
         cast(null as double) as change_hi,
@@ -146,7 +146,7 @@ from_company as (
         ('attributed_roi', ratio('contribution_margin - full_cost', 'full_cost'), "'credit by rule, from sums; no interval for a quarter'", "'D'", 'roi_missing_because'),
         ('attributed_revenue', 'cast(revenue as double)', "'credit by rule, from sums; no interval for a quarter'", "'D'", "case when revenue is null then 'an exchange rate is missing, or nothing was credited' end"),
         ('attributed_margin', 'cast(contribution_margin as double)', "'credit by rule, from sums; no interval for a quarter'", "'D'", "case when contribution_margin is null then 'the margin of some sales is not known' end"),
-        ('full_cost', 'cast(full_cost as double)', "'exact'", 'cast(null as ' ~ dbt.type_string() ~ ')', "case when full_cost is null then 'no cost was given' end"),
+        ('full_cost', 'cast(full_cost as double)', "'exact'", 'cast(null as text)', "case when full_cost is null then 'no cost was given' end"),
     ] -%}
     select
         'roi.channel_summary' as mart,
@@ -185,7 +185,7 @@ from_retention as (
         cast(null as double) as lo,
         cast(null as double) as hi,
         method,
-        cast(null as {{ dbt.type_string() }}) as evidence_grade,
+        cast(null as text) as evidence_grade,
         cast(null as double) as change,
         cast(null as double) as change_lo,
         cast(null as double) as change_hi,

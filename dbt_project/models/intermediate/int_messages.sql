@@ -46,15 +46,15 @@ posts_alone as (
         case when posts.reply_to_post_id is not null then 'reply' else 'post' end as kind,
         posts.profile_id,
         posts.author_key as actor_key,
-        cast(null as {{ dbt.type_string() }}) as addressee_key,
+        cast(null as text) as addressee_key,
         coalesce(posts.is_brand, true) as is_brand,
         false as is_bot,
         posts.deleted_at is not null as is_deleted,
         coalesce(posts.audience, profiles.default_audience, 'public') as audience,
         case when posts.reply_to_post_id is null then posts.post_id end as post_id,
-        cast(null as {{ dbt.type_string() }}) as thread_id,
+        cast(null as text) as thread_id,
         posts.reply_to_post_id as parent_id,
-        cast(null as {{ dbt.type_boolean() }}) as needs_reply,
+        cast(null as boolean) as needs_reply,
         posts.text,
         coalesce(posts.is_paid, false) as is_paid
     from posts
@@ -106,7 +106,7 @@ placed as (
 
 flagged as (
     select
-        placed.*,
+        *,
         -- the person on the audience's side of the message; NULL: the brand speaks to all who take part
         case
             when not is_brand then actor_key

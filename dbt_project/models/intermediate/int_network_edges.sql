@@ -11,7 +11,7 @@ paired as (
     from addresses
 )
 
-select distinct
+select
     case when grouping(month) = 0 then month end as month,
     from_key,
     to_key

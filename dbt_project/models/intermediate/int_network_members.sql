@@ -30,7 +30,7 @@ listed as (
         'directory' as members_from
     from months
     inner join people
-        on coalesce(people.started_at < months.ends_at, true) and coalesce(people.left_at >= months.starts_at, true)
+        on coalesce(months.ends_at > people.started_at, true) and coalesce(months.starts_at <= people.left_at, true)
 ),
 
 in_team as (
@@ -40,7 +40,7 @@ in_team as (
         memberships.team
     from months
     inner join memberships
-        on memberships.valid_from < months.ends_at and coalesce(memberships.valid_to > months.starts_at, true)
+        on months.ends_at > memberships.valid_from and coalesce(months.starts_at < memberships.valid_to, true)
 ),
 
 seen as (

@@ -21,11 +21,11 @@ voices as (
     group by month, platform, audience, thread_key
 ),
 
-turns as (
+in_order as (
     select
         *,
-        lag(is_brand) over thread_order is distinct from is_brand as is_turn,
-        row_number() over thread_order = 1 as is_first
+        lag(is_brand) over thread_order as previous_is_brand,
+        row_number() over thread_order as place
     from messages
     window thread_order as (partition by platform, thread_key order by occurred_at, is_brand, message_id)
 ),
@@ -35,11 +35,11 @@ threads as (
     select
         {{ reporting_month('min(occurred_at)') }} as month,
         platform,
-        min(case when is_first then audience end) as audience,
+        min(case when place = 1 then audience end) as audience,
         thread_key,
         count(*) as messages,
-        sum(case when is_turn then 1 else 0 end) as turns
-    from turns
+        sum(case when previous_is_brand is distinct from is_brand then 1 else 0 end) as turns
+    from in_order
     group by platform, thread_key
     having bool_or(is_brand) and not bool_and(is_brand)
 ),

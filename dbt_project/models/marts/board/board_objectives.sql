@@ -51,7 +51,7 @@ candidates as (
         on objectives.mart = measures.mart
         and objectives.measure = measures.measure
         and objectives.of_audience = measures.audience
-        and coalesce(measures.period_start <= objectives.due_on, true)
+        and coalesce(objectives.due_on >= measures.period_start, true)
 ),
 
 judged as (

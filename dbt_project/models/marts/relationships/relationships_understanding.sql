@@ -23,16 +23,17 @@ views as (
 
 -- co-orientation: whose view is held against which (Seltzer 2007)
 comparisons as (
-    select *
-    from (
-        values
+    {% for measure, side, first_view, second_view in [
         ('accuracy', 'staff', 'audience_own', 'staff_meta'),
         ('agreement', 'staff', 'audience_own', 'staff_own'),
         ('congruency', 'staff', 'staff_own', 'staff_meta'),
         ('accuracy', 'audience', 'staff_own', 'audience_meta'),
         ('agreement', 'audience', 'staff_own', 'audience_own'),
-        ('congruency', 'audience', 'audience_own', 'audience_meta')
-    ) as listed (measure, side, first_view, second_view)
+        ('congruency', 'audience', 'audience_own', 'audience_meta'),
+    ] -%}
+    select '{{ measure }}' as measure, '{{ side }}' as side, '{{ first_view }}' as first_view, '{{ second_view }}' as second_view
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 asked as (
