@@ -1,4 +1,4 @@
-"""`python -m data_quality [--warehouse PATH]`: judge every suite on a warehouse and print what held; exit code 1 where a blocking expectation failed."""
+"""A warehouse -> a table of what held, by `python -m data_quality [--warehouse PATH]`; exit code 1 where a blocking expectation failed."""
 
 import sys
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 import duckdb
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from data_quality.bridge import CheckResult, judge
@@ -25,13 +26,15 @@ def table(results: list[CheckResult]) -> Table:
     for name in dict.fromkeys(result.table for result in results):
         of_table = [result for result in results if result.table == name]
         failed = [result for result in of_table if not result.passed]
-        said = [f"[{'red' if result.is_blocking else 'yellow'}]{result.message}[/]" for result in failed]
+        said = [f"[{'red' if result.is_blocking else 'yellow'}]{escape(result.message)}[/]" for result in failed]
         lines.add_row(name, str(len(of_table)), str(len(of_table) - len(failed)), "\n".join(said))
     return lines
 
 
 @click.command(help="Judge every suite on a warehouse. Exit code 1 where a blocking expectation failed.")
-@click.option("--warehouse", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="File of the warehouse; else WAREHOUSE_PATH.")
+@click.option(
+    "--warehouse", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="File of the warehouse; else WAREHOUSE_PATH."
+)
 def main(warehouse: Path | None) -> None:
     path = warehouse or read_settings().warehouse_path
     if not path.exists():

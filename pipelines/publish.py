@@ -111,7 +111,9 @@ def _refuse_keys(connection: duckdb.DuckDBPyConnection, mart: Mart) -> None:
     texts = [name for name, type_, *_ in types if type_ == "VARCHAR"]
     if not texts:
         return
-    held = ", ".join(f"coalesce(bool_or(length({quoted(name)}) = 64 and regexp_full_match({quoted(name)}, '[0-9a-f]+')), false)" for name in texts)
+    held = ", ".join(
+        f"coalesce(bool_or(length({quoted(name)}) = 64 and regexp_full_match({quoted(name)}, '[0-9a-f]+')), false)" for name in texts
+    )
     row = connection.execute(f"select {held} from {ALIAS}.{quoted(mart.schema)}.{quoted(mart.name)}").fetchone()
     if found := [name for name, is_held in zip(texts, row or (), strict=True) if is_held]:
         raise PublishError(

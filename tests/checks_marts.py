@@ -4,7 +4,15 @@ from datetime import date
 
 MONTHS = [date(2026, 4, 1), date(2026, 5, 1), date(2026, 6, 1)]
 DAYS = [date(2026, 6, 28), date(2026, 6, 29), date(2026, 6, 30)]
-RATIO = {"attributed_roi": 0.5, "contribution_margin": 15, "full_cost": 10, "model_lo": 0.1, "model_hi": 0.9, "evidence_grade": "D", "month": MONTHS}
+RATIO = {
+    "attributed_roi": 0.5,
+    "contribution_margin": 15,
+    "full_cost": 10,
+    "model_lo": 0.1,
+    "model_hi": 0.9,
+    "evidence_grade": "D",
+    "month": MONTHS,
+}
 EFFECT = {"effect": 0.5, "effect_lo": 0.4, "effect_hi": 0.6, "effect_total": 50, "effect_total_lo": 40, "effect_total_hi": 60}
 EFFECT |= {"n_units": 30, "n_treated": 10, "n_control": 20, "pretrend_p": 0.5, "srm_p": 0.5, "evidence_grade": "A", "design": "randomised"}
 
@@ -27,15 +35,33 @@ MARTS = {
     "roi.cohorts": {"cohort_month": MONTHS, "month_number": [0, 0, 1], "customers": 10, "active": [10, 10, 5], "active_share": [1, 1, 0.5]},
     "roi.experiments": EFFECT
     | {"iroi": 0.5, "iroi_lo": 0.4, "iroi_hi": 0.6, "iroas": 2, "iroas_lo": 1, "iroas_hi": 3, "incremental_margin": 15, "cost": 10},
-    "roi.markov_channels": {"lookback_days": 30, "share": [0.2, 0.4, 0.4], "removal_effect": 0.5, "p_conversion": 0.3, "p_conversion_empirical": 0.3},
+    "roi.markov_channels": {
+        "lookback_days": 30,
+        "share": [0.2, 0.4, 0.4],
+        "removal_effect": 0.5,
+        "p_conversion": 0.3,
+        "p_conversion_empirical": 0.3,
+    },
     "roi.mmm_weeks": {"week": [date(2026, 6, 8), date(2026, 6, 15), date(2026, 6, 22)]},
     "roi.mrr_movements": {"mrr": [100, 0, 50], "mrr_change": [100, -100, 50], "category": ["new", "churn", "reactivation"]}
     | {"account_id": "acme", "month": MONTHS},
     "roi.retention_curves": {"segment": "all", "month_number": [1, 2, 3], "survival": [0.55, 0.5, 0.45], "at_risk": 20, "events": 2},
     "roi.retention_lift": {"adjusted": 0.5, "naive": 0.5, "naive_lo": 0.4, "naive_hi": 0.6, "matched_share": 0.9, "negative_control_p": 0.5}
     | {"evidence_grade": "C"},
-    "roi.revenue_retention": {"start_mrr": 100, "expansion": 15, "contraction": 5, "churned_mrr": 8, "nrr": 1.02, "grr": 0.87, "logo_churn": 0.1},
-    "relationships.indicators": {"indicator": ["two_way_ratio", "broadcast_share", "response_rate_24h"], "unit": "share", "period_kind": "month"}
+    "roi.revenue_retention": {
+        "start_mrr": 100,
+        "expansion": 15,
+        "contraction": 5,
+        "churned_mrr": 8,
+        "nrr": 1.02,
+        "grr": 0.87,
+        "logo_churn": 0.1,
+    },
+    "relationships.indicators": {
+        "indicator": ["two_way_ratio", "broadcast_share", "response_rate_24h"],
+        "unit": "share",
+        "period_kind": "month",
+    }
     | {"period_start": date(2026, 6, 1), "numerator": 100, "denominator": 200, "change": 0.1, "change_lo": 0.05, "change_hi": 0.15}
     | {"audience": "public", "profile_id": "all", "dimension": "all", "dimension_value": "all"},
     "relationships.internal_network": {"n": 20, "edges": 100, "messages": 500, "density": 0.26, "reciprocity": 0.5, "ei_index": -0.2}

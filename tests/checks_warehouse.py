@@ -23,7 +23,9 @@ NUMBERS |= {"followers": 2000, "score": 5, "scale_min": 1, "scale_max": 7, "sent
 NUMBERS |= {"margin_rate": 0.6, "tails": 2, "claimed_conversions": 1, "discount": 1, "tax": 1, "rate_to_reporting": 1.1}
 
 NUMBERS |= {"value": 0.5, "lo": 0.4, "hi": 0.6, "p_value": 0.01, "q_value": 0.02, "n": 200, "n_clusters": 100, "n_eff": 100}
-NUMBERS |= dict.fromkeys(("created", "start_date", "changed", "trial_end"), 1_782_000_000) | dict.fromkeys(("paid_at", "ended_at"), 1_782_500_000)
+NUMBERS |= dict.fromkeys(("created", "start_date", "changed", "trial_end"), 1_782_000_000) | dict.fromkeys(
+    ("paid_at", "ended_at"), 1_782_500_000
+)
 
 # What the contract alone does not tell: rows that belong together, by table.
 OVERRIDES = {
@@ -39,7 +41,11 @@ OVERRIDES = {
     "raw_files.identity_links": {"revoked_at": None},
     "raw_files.interactions": {"addressee_key": None},
     "raw_files.objectives": {"mart": "roi.channel_months", "direction": "up", "target": 2, "baseline": 1},
-    "raw_files.revenue": {"kind": ["order", "order", "refund"], "amount": [100, 100, -5], "parent_revenue_id": [None, None, "revenue_id_1"]},
+    "raw_files.revenue": {
+        "kind": ["order", "order", "refund"],
+        "amount": [100, 100, -5],
+        "parent_revenue_id": [None, None, "revenue_id_1"],
+    },
 }
 
 
@@ -62,7 +68,9 @@ def _value(column: str, type_: str, row: int, values: tuple[str, ...]) -> object
     return {"currency": "USD", "platform": "bluesky"}.get(column, f"{column}_{row}")
 
 
-def fill(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str], values: Mapping[str, tuple[str, ...]], rows: int) -> None:
+def fill(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str], values: Mapping[str, tuple[str, ...]], rows: int
+) -> None:
     """Make the table with its rows, by the names and types of its columns and OVERRIDES."""
     schema = table.split(".")[0]
     connection.execute(f"create schema if not exists {schema}")
@@ -71,7 +79,9 @@ def fill(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str
     given = {"_file": "a.csv", "_line": [1, 2, 3]} | (OVERRIDES | MART_ROWS).get(table, {})
     for row in range(1, rows + 1):
         made = [
-            (given[name][row - 1] if isinstance(given[name], list) else given[name]) if name in given else _value(name, type_, row, values.get(name, ()))
+            (given[name][row - 1] if isinstance(given[name], list) else given[name])
+            if name in given
+            else _value(name, type_, row, values.get(name, ()))
             for name, type_ in columns.items()
         ]
         connection.execute(f"insert into {table} values ({', '.join('?' * len(made))})", made)

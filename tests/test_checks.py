@@ -37,7 +37,9 @@ def noted(settings):
 
 def test_each_raw_table_and_each_published_mart_has_exactly_one_suite():
     raw = {suite.name: suite.table for suite in read_suites("raw")}
-    assert raw == {f"{source.name}__{table.name}": f"raw_{source.name}.{table.name}" for source in discover().values() for table in source.tables}
+    assert raw == {
+        f"{source.name}__{table.name}": f"raw_{source.name}.{table.name}" for source in discover().values() for table in source.tables
+    }
     marts = {f"{mart.schema}__{mart.name}": mart for mart in read_marts()}
     judged = {suite.name: suite.table for suite in read_suites("marts")}
     assert judged == {name: marts[name].table for name in judged}
@@ -100,7 +102,10 @@ def test_what_failed_is_noted_once_without_a_time_and_forgotten_when_it_holds_ag
 
 
 def test_only_the_tables_that_are_asked_for_are_judged(settings):
-    assert {result.table for result in check_raw(settings, [("files", "posts"), ("files", "costs")])} == {"raw_files.posts", "raw_files.costs"}
+    assert {result.table for result in check_raw(settings, [("files", "posts"), ("files", "costs")])} == {
+        "raw_files.posts",
+        "raw_files.costs",
+    }
     assert {result.table for result in check_marts(settings, [("core", "posts")])} == {"core.posts"}
 
 
@@ -151,7 +156,9 @@ def test_a_value_that_is_not_there_fails_a_count_and_passes_a_figure(tmp_path):
     assert [result.passed for result in judge(read_suite(path), duckdb.connect())] == [False, True]
 
 
-@pytest.mark.parametrize(("spoil", "code", "words"), [(None, 0, "0 failed, 0 of them blocking"), ("core.posts", 1, "rates_below_zero of core.posts is 3")])
+@pytest.mark.parametrize(
+    ("spoil", "code", "words"), [(None, 0, "0 failed, 0 of them blocking"), ("core.posts", 1, "rates_below_zero of core.posts is 3")]
+)
 def test_the_command_prints_a_table_and_its_exit_code_says_whether_to_stop(settings, spoil, code, words):
     if spoil:
         change(settings, f"update {spoil} set engagement_rate_by_reach = -1")

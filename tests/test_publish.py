@@ -5,7 +5,7 @@ from dataclasses import replace
 import duckdb
 import pytest
 
-from pipelines.publish import Mart, PublishError, publish, read_marts
+from pipelines.publish import Mart, PublishError, person_columns, publish, read_marts
 from pipelines.settings import Settings
 
 KEY = "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
@@ -50,7 +50,10 @@ def read(settings, sql):
 def test_rows_lie_in_the_order_of_the_grain_and_only_those_that_may_leave(settings):
     result = publish(settings, [POSTS, REVENUE])
     assert result.tables == {"core.posts": 9, "roi.revenue": 2} and result.rows == 11 and result.path == settings.published_path
-    assert read(settings, "select revenue_id, amount::text, customer from roi.revenue") == [("r1", "1.0000", "beta"), ("r2", "10.0050", "acme")]
+    assert read(settings, "select revenue_id, amount::text, customer from roi.revenue") == [
+        ("r1", "1.0000", "beta"),
+        ("r2", "10.0050", "acme"),
+    ]
     assert [row[0] for row in read(settings, "select post_id from core.posts")] == [f"p{i}" for i in range(1, 10)]
     columns = read(settings, "select table_name, column_name from duckdb_columns() where not internal order by all")
     assert columns == [("posts", "likes"), ("posts", "post_id"), ("revenue", "amount"), ("revenue", "customer"), ("revenue", "revenue_id")]
@@ -151,8 +154,6 @@ def test_a_yml_that_does_not_say_so_plainly_is_refused(tmp_path, meta, name, wor
 
 
 def test_every_published_mart_of_the_project_is_fit_to_be_published():
-    from pipelines.publish import person_columns
-
     published = [mart for mart in read_marts() if mart.tier == "published"]
     assert published
     for mart in published:

@@ -13,7 +13,15 @@ from pipelines.settings import PROJECT, Settings
 
 PUBLICATIONS = 10
 MARTS = [
-    Mart(schema, name, "published", "Builds. Grain: one row per number.", {"build": "Number of the build.", "number": "Number."}, None, ("number",))
+    Mart(
+        schema,
+        name,
+        "published",
+        "Builds. Grain: one row per number.",
+        {"build": "Number of the build.", "number": "Number."},
+        None,
+        ("number",),
+    )
     for schema, name in (("board", "scorecard"), ("core", "posts"), ("relationships", "indicators"), ("roi", "channel_months"))
 ]
 
@@ -105,7 +113,7 @@ def test_a_killed_publication_leaves_a_whole_file_and_the_next_one_is_right(sett
     publish(settings, MARTS)
     build(settings, 2)
     command = [sys.executable, "-c", KILLED, str(PROJECT), str(settings.warehouse_path), str(settings.published_path), place]
-    killed = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60)
+    killed = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert builds(settings) == {(build_seen, build_seen, 20000)}
     build(settings, 3)
