@@ -79,7 +79,7 @@ class _Observation:
         fresh = [item for item in self.seen.values() if item.post is not None and self._is_news(item)]
         self._threads(fresh)
         for kind, counter in COUNTERS.items():
-            self._people(kind, [item for item in fresh if self._has_moved(item, counter)])
+            self._people(kind, counter, [item for item in fresh if self._has_moved(item, counter)])
         self._write(fresh, gone)
 
     def _stored_posts(self) -> dict[str, Stored]:
@@ -194,15 +194,22 @@ class _Observation:
         now = (item.counters or {}).get(counter)
         return bool(now or before) and (now != before or self.now - item.posted_at <= YOUNG)
 
-    def _people(self, kind: str, posts: list[Item]) -> None:
-        """The lists are whole, so who is stored and no longer listed took it back."""
+    def _people(self, kind: str, counter: str, posts: list[Item]) -> None:
+        """The lists are whole, so who is stored and no longer listed took it back. Not asked where notifications told as many as the counter."""
+        noted: dict[str, set[str]] = {}
+        for row in self.interactions.values():
+            if row["kind"] == kind and row.get("deleted_at") is None:
+                noted.setdefault(row["post_id"], set()).add(row["interaction_id"])
         stored: dict[str, dict[str, dict[str, Any]]] = {}
         for batch in _batches([item.id for item in posts], 500):
             for row in self._rows(INTERACTIONS, f"kind = {_quoted(kind)} and post_id in ({_listed(batch)})"):
                 stored.setdefault(row["post_id"], {})[row["interaction_id"]] = row
         for item in posts:
-            people, at = self.platform.people(kind, item.id)
             known = stored.get(item.id, {})
+            live = {id_ for id_, row in known.items() if row["deleted_at"] is None} | noted.get(item.id, set())
+            if len(live) == (item.counters or {}).get(counter):
+                continue
+            people, at = self.platform.people(kind, item.id)
             before = self.stored.get(item.id)
             listed = {f"{kind}:{item.id}:{key}": (key, occurred_at) for key, occurred_at in people}
             for id_, (key, occurred_at) in listed.items():

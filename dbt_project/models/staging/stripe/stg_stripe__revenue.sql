@@ -84,7 +84,7 @@ booked_invoices as (
             case when coalesce(customers.person_key, sales.person_key) is null then sales.customer_id end
         ) as account_id,
         sales.opportunity_id,
-        cast(null as {{ dbt.type_string() }}) as parent_revenue_id,
+        cast(null as text) as parent_revenue_id,
         case when sales.total < 0 then 'credit' else 'invoice' end as kind,
         case
             when sales.total < 0 then null
@@ -124,7 +124,7 @@ booked_refunds as (
         booked_invoices.opportunity_id,
         refunded.invoice_id as parent_revenue_id,
         'refund' as kind,
-        cast(null as {{ dbt.type_string() }}) as sale_kind,
+        cast(null as text) as sale_kind,
         booked_invoices.product,
         cast(null as decimal(18, 4)) as discount,
         cast(null as decimal(18, 4)) as tax,

@@ -91,7 +91,7 @@ bounded as (
 )
 
 select
-    bounded.subscription_id || case when bounded.is_first then '' else ':' || cast(bounded.changed as {{ dbt.type_string() }}) end as subscription_id,
+    bounded.subscription_id || case when bounded.is_first then '' else ':' || cast(bounded.changed as text) end as subscription_id,
     coalesce(bounded.account_id, customers.account_id, bounded.customer_id) as account_id,
     {{ epoch_time('bounded.period_start') }} as started_at,
     {{ stripe_amount('bounded.monthly_units', 'bounded.currency') }} as monthly_amount,
