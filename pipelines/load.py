@@ -81,7 +81,7 @@ def load_source(source: Source, settings: Settings, *, full_refresh: bool = Fals
         _make_anew(source, settings, [name for name, _ in stale])
         if deliveries or run.state != before:
             _load(pipeline, source, run.state, deliveries, full_refresh)
-    except Exception as fault:  # noqa: BLE001 - whatever is wrong with one source, the others go on
+    except Exception as fault:
         return _written(settings, source, "failed", _reason(fault, settings, source), run=run, is_network=_is_network(fault), warnings=warnings)
     finally:
         if run is not None:

@@ -33,8 +33,8 @@ GOODWILL_TABLES = {
 BEFORE_ALL_DATA = datetime(1970, 1, 1)
 # Times at which something had happened; planned ends are none. A file's latest one dates a warehouse that has files only.
 EVENT_COLUMNS = frozenset(
-    ["posted_at", "observed_at", "occurred_at", "created_at", "closed_at", "opened_at", "resolved_at", "answered_at", "invited_at"]
-    + ["recorded_at", "requested_at", "matched_at", "labelled_at", "submitted_at", "reviewed_at", "restated_at", "date"]
+    "posted_at observed_at occurred_at created_at closed_at opened_at resolved_at answered_at invited_at recorded_at "
+    "requested_at matched_at labelled_at submitted_at reviewed_at restated_at date".split()
 )
 
 
@@ -117,7 +117,8 @@ def _check_stamp(connection: duckdb.DuckDBPyConnection, settings: Settings) -> N
     check = Keys(settings.key).check
     row = connection.execute("select is_demo, key_check from raw_goodwill.stamp").fetchone()
     if row is None:
-        connection.execute("insert into raw_goodwill.stamp values (?, ?, ?)", [secrets.token_hex(8), settings.is_demo, check])
+        # Literals here and below: a parameter makes DuckDB import pandas, a second that an empty warehouse need not cost.
+        connection.execute(f"insert into raw_goodwill.stamp values ('{secrets.token_hex(8)}', {settings.is_demo}, '{check}')")
     elif row[0] != settings.is_demo:
         holds, wanted = ("the demo company", "real data") if row[0] else ("real data", "the demo company")
         raise WarehouseError(
@@ -183,7 +184,7 @@ def prepare(settings: Settings, sources: Mapping[str, Source]) -> None:
                 make_table(connection, schema, name, columns)
         _check_stamp(connection, settings)
         connection.execute(
-            "insert into raw_goodwill.clock select ?, ? where not exists (from raw_goodwill.clock)", [BEFORE_ALL_DATA, settings.is_demo]
+            f"insert into raw_goodwill.clock select timestamp '{BEFORE_ALL_DATA}', {settings.is_demo} where not exists (from raw_goodwill.clock)"
         )
 
 
@@ -212,5 +213,5 @@ def fix_clock(settings: Settings, sources: Mapping[str, Source]) -> datetime:
         as_of = as_of or BEFORE_ALL_DATA
         if connection.execute("select as_of, is_demo from raw_goodwill.clock").fetchall() != [(as_of, settings.is_demo)]:
             connection.execute("delete from raw_goodwill.clock")
-            connection.execute("insert into raw_goodwill.clock values (?, ?)", [as_of, settings.is_demo])
+            connection.execute(f"insert into raw_goodwill.clock values (timestamp '{as_of}', {settings.is_demo})")
     return as_of

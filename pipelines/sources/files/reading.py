@@ -54,7 +54,12 @@ def read_file(
         given = _given(connection, kind, compression, path)
         people = _check_columns(entity, given)
         rows = _write(connection, run, entity, name, path, compression, given, people, target)
-    except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException):
+    except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException, EOFError):
+        raise _unreadable(kind, compression, path) from None
+    except OSError as fault:
+        # Without a number it is the decompression that failed, not the disk.
+        if fault.errno:
+            raise
         raise _unreadable(kind, compression, path) from None
     if not rows:
         return 0

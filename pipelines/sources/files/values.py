@@ -34,7 +34,10 @@ def value(name: str, type_: str, text: str) -> str:
         return f"case when isfinite(try_cast({text} as double)) then try_cast({text} as double) end"
     if type_ == "TIMESTAMP":
         # By way of the zoned type: a cast to TIMESTAMP drops the zone without a word.
-        return f"case when substr({text}, 5, 1) = '-' then try_cast({text} as timestamptz)::timestamp end"
+        # ISO 8601 allows a zone after hours and minutes alone; DuckDB does not.
+        seconds = f"regexp_replace({text}, '^(.{{10}}[T ]\\d\\d:\\d\\d)(Z|[+-].*)$', '\\1:00\\2')"
+        zoned = f"coalesce(try_cast({text} as timestamptz), try_cast({seconds} as timestamptz))"
+        return f"case when substr({text}, 5, 1) = '-' then {zoned}::timestamp end"
     if type_ == "DATE":
         return f"case when substr({text}, 5, 1) = '-' then try_cast({text} as date) end"
     if type_.startswith("DECIMAL"):

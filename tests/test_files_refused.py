@@ -1,0 +1,142 @@
+"""A bad file is refused whole, with its line, column and cure named and no value repeated; the rest is loaded."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.load import LoadResult, load_source, prepare
+from pipelines.settings import Settings
+from pipelines.sources.files import SOURCE
+from pipelines.warehouse import connect
+
+METRICS = "platform,post_id,observed_at,likes"
+GOOD = f"{METRICS}\nx,good,2026-01-01,1\n"
+REVENUE = "revenue_id,occurred_at,amount,currency"
+TOUCHES = "touch_id,person_email,occurred_at"
+
+
+def _drop(settings: Settings, name: str, content: str | bytes) -> Path:
+    path = settings.inbox_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def _load(settings: Settings) -> LoadResult:
+    prepare(settings, {"files": SOURCE})
+    return load_source(SOURCE, settings)
+
+
+def _refused(settings: Settings) -> list[tuple[Any, ...]]:
+    with connect(settings) as connection:
+        return connection.execute("select file, entity, line, field, reason from raw_goodwill.refused_files order by file").fetchall()
+
+
+CASES = [
+    ("post_metrics/a.csv", f"{METRICS},likez\nx,1,2026-01-01,1,2\n", None, "likez", "unknown column 'likez'; did you mean likes? post_metrics has: platform"),
+    ("post_metrics/a.csv", "platform,post_id,likes\nx,1,2\n", None, "observed_at", "the required column observed_at is missing"),
+    ("post_metrics/a.csv", "platform,post_id,observed_at,likes,likes\nx,1,2026-01-01,2,2\n", None, "likes", "stands twice"),
+    ("touches/a.csv", "touch_id,occurred_at\n1,2026-01-01\n", None, "person_key", "person_key (or person_email, person_platform_id) is missing"),
+    ("post_metrics/a.csv", f"{METRICS}\nx,1,2026-01-01,1\nx,2,2026-01-01,many\nx,3,soon,1\n", 3, "likes", "is not a whole number"),
+    ("post_metrics/a.csv", f"{METRICS}\nx,1,2026-01-01,1.5\n", 2, "likes", "is not a whole number"),
+    ("post_metrics/a.csv", f"{METRICS}\nx,1,2026-01-01,{2**63}\n", 2, "likes", "at most 64 bits"),
+    ("post_metrics/a.csv", f"{METRICS}\nx,1,01/02/2026,1\n", 2, "observed_at", "is not a time like 2026-06-30T12:00:00Z"),
+    ("post_metrics/a.csv", f"{METRICS}\nx,1,epoch,1\n", 2, "observed_at", "is not a time like"),
+    ("post_metrics/a.csv", f"{METRICS}\nx,,2026-01-01,1\n", 2, "post_id", "is empty, and it is required"),
+    ("post_metrics/a.csv", f'{METRICS}\n"x\ny",1,2026-01-01,1\n\nx,2,2026-01-01,x\n', 5, "likes", "is not a whole number"),
+    ("post_metrics/a.csv", f"{METRICS}\nx,1,2026-01-01,1\nx,2,2026-01-01\n", 3, None, "has 3 fields where the header has 4"),
+    ("post_metrics/a.csv", f"{METRICS}\nx,1,2026-01-01,1,000\n", 2, None, "has 5 fields where the header has 4"),
+    ("post_metrics/a.csv", f'{METRICS}\nx,1,2026-01-01,1\nx,"2,2026-01-01,1\n', 3, None, "cannot be read as CSV"),
+    ("post_metrics/a.csv", METRICS.replace(",", ";") + "\nx;1;2026-01-01;1\n", None, "platform;post_id;observed_at;likes", "unknown column"),
+    ("post_metrics/a.csv", f"{METRICS}\nx,1,2026-01-01,1\nx,gr\xfc\xdf,2026-01-01,1\n".encode("latin-1"), 3, None, "is not UTF-8"),
+    ("post_metrics/a.csv", f"{METRICS}\nx,1,2026-01-01,1\n".encode("utf-16"), 1, None, "is not UTF-8"),
+    ("revenue/a.csv", f"{REVENUE}\n1,2026-01-01,1.23456,USD\n", 2, "amount", "is not a decimal number with a point and at most 4 places"),
+    ("revenue/a.csv", f'{REVENUE}\n1,2026-01-01,"1,50",USD\n', 2, "amount", "is not a decimal number"),
+    ("revenue/a.csv", f"{REVENUE}\n1,2026-01-01,nan,USD\n", 2, "amount", "is not a decimal number"),
+    ("revenue/a.csv", f"{REVENUE},account_id\n1,2026-01-01,1,USD,bob@client.org\n", 2, "account_id", "is an e-mail address: give the party's own id"),
+    ("interactions/a.csv", "platform,interaction_id,occurred_at,kind,actor_key,sentiment\nx,1,2026-01-01,reply,k,NaN\n", 2, "sentiment", "is not a finite number"),
+    ("interactions/a.csv", "platform,interaction_id,occurred_at,kind,actor_key,is_brand\nx,1,2026-01-01,reply,k,maybe\n", 2, "is_brand", "is neither true nor false"),
+    ("exchange_rates/a.csv", "date,currency,rate_to_reporting\n30.06.2026,EUR,1\n", 2, "date", "is not a date like 2026-06-30"),
+    ("touches/a.csv", f"{TOUCHES}\n1,ann@example.com,2026-01-01\n2,ann at example.com,2026-01-01\n", 3, "person_email", "is not an e-mail address"),
+    ("touches/a.csv", f"{TOUCHES}\n1,,2026-01-01\n", 2, "person_key", "is empty, and it is required: give one of person_email"),
+    ("touches/a.csv", "touch_id,person_platform_id,occurred_at\n1,7,2026-01-01\n", None, "person_platform_id", "add the column platform, or give person_email"),
+    ("touches/a.csv", "touch_id,platform,person_platform_id,occurred_at\n1,x,7,2026-01-01\n2,,7,2026-01-01\n", 3, "person_platform_id", "an account needs its platform"),
+    ("contacts/a.csv", "contact_id,person_platform_id\n1,7\n", None, "person_platform_id", "contacts has no platform: give person_email or person_key"),
+    ("post_metrics/a.jsonl", '{"platform":"x","post_id":"1","observed_at":"2026-01-01"}\n{"platform":"x"\n', 2, None, "cannot be read as JSON"),
+    ("post_metrics/a.jsonl", '{"platform":"x","post_id":"1","observed_at":"2026-01-01"}\n\n[1]\n', 3, None, "is not a JSON object"),
+    ("post_metrics/a.jsonl", '{"platform":"x","post_id":"1","observed_at":"2026-01-01","like":1}\n', None, "like", "did you mean likes?"),
+    ("post_metrics/a.jsonl", '{"platform":"x","post_id":"1","observed_at":"2026-01-01","likes":1}\n\n{"platform":"x","post_id":"2","likes":1}\n', 3, "observed_at", "is empty"),
+    ("post_metrics/a.jsonl", '{"platform":"x","post_id":"1","observed_at":"2026-01-01","likes":"some"}\n', 1, "likes", "is not a whole number"),
+    ("post_metrics/a.parquet", "no parquet at all", None, None, "is not a readable Parquet file"),
+    ("post_metrics/a.csv.gz", gzip.compress(GOOD.encode() * 500)[:-20], None, None, "cannot be read to its end"),
+    ("post_metrics/a.xlsx", "PK", None, None, "is of no known kind; give .csv or .jsonl"),
+    ("post_metrics/a.parquet.gz", "PK", None, None, "is of no known kind"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "line", "field", "reason"), CASES)
+def test_a_bad_file_is_named_and_the_rest_is_loaded(
+    settings: Settings, name: str, content: str | bytes, line: int | None, field: str | None, reason: str
+) -> None:
+    _drop(settings, name, content)
+    _drop(settings, "post_metrics/good.csv", GOOD)
+    result = _load(settings)
+    assert result.state == "loaded", result.reason
+    assert result.rows == {"post_metrics": 1}
+    ((file, entity, at_line, at_field, why),) = _refused(settings)
+    assert (file, entity, at_line, at_field) == (name, name.partition("/")[0], line, field)
+    assert reason in why
+    (warning,) = result.warnings
+    assert warning.startswith(name)
+    assert (f", line {line}" in warning) == (line is not None)
+    assert not any(value in warning for value in ("ann at example", "bob@client", "many", "maybe"))
+
+
+def test_a_file_in_no_folder_of_an_entity(settings: Settings) -> None:
+    _drop(settings, "stray.csv", GOOD)
+    _drop(settings, "post_metric/a.csv", GOOD)
+    result = _load(settings)
+    assert [row[:2] for row in _refused(settings)] == [("post_metric/a.csv", None), ("stray.csv", None)]
+    assert all("lies in no folder of an entity; put it into one of: accounts, " in warning for warning in result.warnings)
+
+
+def test_a_file_that_became_bad_keeps_its_former_rows_until_it_is_mended(settings: Settings) -> None:
+    path = _drop(settings, "post_metrics/a.csv", GOOD)
+    _load(settings)
+    path.write_text(f"{METRICS}\nx,good,2026-01-01,many\n")
+    for _ in range(2):
+        result = _load(settings)
+        assert result.totals["post_metrics"] == 1
+        assert "the rows of its former content stay until it is mended" in _refused(settings)[0][4]
+    path.write_text(GOOD.replace(",1\n", ",2\n"))
+    assert _load(settings).rows == {"post_metrics": 1}
+    assert _refused(settings) == []
+    with connect(settings) as connection:
+        assert connection.execute("select likes from raw_files.post_metrics").fetchall() == [(2,)]
+
+
+def test_a_bad_file_that_is_removed_is_no_longer_listed(settings: Settings) -> None:
+    path = _drop(settings, "post_metrics/a.csv", "x\n1\n")
+    _load(settings)
+    assert len(_refused(settings)) == 1
+    path.unlink()
+    assert _load(settings).warnings == []
+    assert _refused(settings) == []
+
+
+def test_the_fault_is_found_far_down_a_large_file(settings: Settings) -> None:
+    lines = [f"x,{n},2026-01-01,{n}" for n in range(200_000)]
+    lines[150_000] = "x,150000,2026-01-01,n/a"
+    _drop(settings, "post_metrics/a.csv", "\n".join([METRICS, *lines]))
+    _load(settings)
+    assert _refused(settings)[0][2:4] == (150_002, "likes")
+
+
+def test_nested_json_where_a_number_belongs(settings: Settings) -> None:
+    row = {"platform": "x", "post_id": "1", "observed_at": "2026-01-01", "likes": {"total": 5}}
+    _drop(settings, "post_metrics/a.jsonl", json.dumps(row))
+    _load(settings)
+    assert _refused(settings)[0][2:4] == (1, "likes")
