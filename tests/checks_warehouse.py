@@ -35,6 +35,7 @@ OVERRIDES = {
     "raw_hubspot.deals": {"deleted_at": None, "amount": "100.50", "deal_currency_code": "EUR", "dealstage": "stage_id_1"},
     "raw_hubspot.stages": {"is_closed": "true", "probability": "0.5", "pipeline_id": "pipeline_1"},
     "raw_mastodon.posts": {"deleted_at": None},
+    "raw_stripe.subscription_items": {"amount": "1999.5"},
     "raw_stripe.balance_transactions": {"type": "charge", "amount": 1000, "fee": 30},
     "raw_files.contacts": {"merged_into": [None, None, "contact_id_1"]},
     "raw_files.costs": {"kind": "ad_spend"},
