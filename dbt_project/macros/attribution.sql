@@ -21,28 +21,20 @@ linear
 
 {% macro credit_weight() -%}
 {#-
-  Weight of a touch under `model`, a whole number up to 1e12; a row's credit is its weight over the sum within conversion, model and
-  lookback. Reads: model, touch_id, touches (in the window), from_start and from_end (1 = first, last), seconds_before_last,
-  touches_of_channel, milestones (of opportunity journeys; NULL = no opportunity), ordinary_touches (those with no milestone).
-  A conversion without a touch has one row with touch_id NULL, which takes all.
+  Weight of a touch among several under `model`, a whole number up to 1e12; a row's credit is its weight over the sum within conversion,
+  model and lookback. Reads: model, touches (in the window), from_start and from_end (1 = first, last), seconds_before_last,
+  touches_of_channel, milestones and ordinary_touches (those with none). first and last take all and need no weight.
 -#}
-case
-    when model = 'w_shaped' and milestones is null then 0
-    when touch_id is null then 1
-    when model = 'first' then case when from_start = 1 then 1 else 0 end
-    when model = 'last' then case when from_end = 1 then 1 else 0 end
-    when model = 'linear' then 1
-    when model = 'position' then case
-        when touches <= 2 then 1
+case model
+    when 'linear' then 1
+    when 'position' then case
+        when touches = 2 then 1
         when from_start = 1 or from_end = 1 then 2 * (touches - 2)
         else 1
     end
-    when model = 'time_decay' then {{ time_decay_weight('seconds_before_last') }}
-    when model = 'w_shaped' then case
-        when milestones > 0 then 3 * milestones * greatest(ordinary_touches, 1)
-        else 1
-    end
-    when model = 'shapley' then 1000000000000 // touches_of_channel
+    when 'time_decay' then {{ time_decay_weight('seconds_before_last') }}
+    when 'w_shaped' then case when milestones > 0 then 3 * milestones * greatest(ordinary_touches, 1) else 1 end
+    when 'shapley' then 1000000000000 // touches_of_channel
 end
 {%- endmacro %}
 

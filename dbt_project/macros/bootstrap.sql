@@ -31,16 +31,16 @@ cast((md5_number_{{ 'lower' if part < 4 else 'upper' }}({{ text }}) >> {{ 16 * (
 {%- endmacro %}
 
 {% macro bootstrap_weights(customers) -%}
-{#- customers: a relation with customer_key -> customer_key, block, w0 .. w7 (weights of 8 replicates). -#}
+{#- customers: a relation with customer_no and customer_key -> customer_no, block, w0 .. w7 (weights of 8 replicates). -#}
 select
-    customer_key,
+    customer_no,
     block,
     {%- for part in range(8) %}
     cast({{ poisson_weight('bits' ~ part) }} as double) as w{{ part }}{{ ',' if not loop.last }}
     {%- endfor %}
 from (
     select
-        customer_key,
+        customer_no,
         block,
         {%- for part in range(8) %}
         {{ md5_sixteen_bits("'" ~ var('bootstrap_seed', 'goodwill') ~ "|' || block || '|' || customer_key", part) }} as bits{{ part }}{{ ',' if not loop.last }}

@@ -20,27 +20,16 @@ wanted as (
         or (campaigns.campaign_id is not null and cells.next_month > clock.as_of_month)
 ),
 
-series as (
-    select
-        *,
-        row_number() over (order by dimension, dimension_value, basis, model, lookback_rule, lookback_days) as series_id
-    from (select distinct dimension, dimension_value, basis, model, lookback_rule, lookback_days from wanted) as distinct_series
-),
-
 steps as (
     select
-        series.series_id,
-        steps.month,
-        steps.customer_key,
-        cast(steps.margin_after as double) as margin_after,
-        cast(steps.margin_before as double) as margin_before,
-        max(abs(cast(steps.margin_after as double))) over (partition by series.series_id) / 32767 as unit
-    from {{ ref('int_credit_steps') }} as steps
-    inner join series
-        on steps.dimension = series.dimension
-        and steps.dimension_value = series.dimension_value
-        and steps.basis = series.basis
-        and {{ same_rule('steps', 'series') }}
+        series_id,
+        month,
+        customer_no,
+        cast(margin_after as double) as margin_after,
+        cast(margin_before as double) as margin_before,
+        max(abs(cast(margin_after as double))) over (partition by series_id) / 32767 as unit
+    from {{ ref('int_credit_steps') }}
+    where series_id in (select series_id from wanted)
 ),
 
 -- t does not depend on the unit of money; in whole numbers below 2^15 sums of squares stay exact in doubles, in any order
@@ -48,7 +37,7 @@ scaled as (
     select
         series_id,
         month,
-        customer_key,
+        customer_no,
         round(margin_after / unit) - round(margin_before / unit) as z,
         round(margin_after / unit) * round(margin_after / unit) - round(margin_before / unit) * round(margin_before / unit) as zz
     from steps
@@ -56,7 +45,8 @@ scaled as (
 ),
 
 customers as (
-    select distinct customer_key from scaled
+    select * from {{ ref('int_credit_customers') }}
+    where customer_no in (select customer_no from scaled)
 ),
 
 weights as (
@@ -79,7 +69,7 @@ blocks as (
         sum(scaled.zz * weights.w{{ part }}) as zz{{ part }}{{ ',' if not loop.last }}
         {%- endfor %}
     from scaled
-    inner join weights on scaled.customer_key = weights.customer_key
+    inner join weights on scaled.customer_no = weights.customer_no
     group by scaled.series_id, scaled.month, weights.block
 ),
 
@@ -111,28 +101,10 @@ ranked as (
 )
 
 select
-    series.dimension,
-    series.dimension_value,
-    series.basis,
-    series.model,
-    series.lookback_rule,
-    series.lookback_days,
+    ranked.series_id,
     ranked.month,
     max(case when ranked.place = {{ bootstrap_tail_rank() }} then ranked.t end) as t_lower,
     max(case when ranked.place = {{ bootstrap_replicates() + 1 - bootstrap_tail_rank() }} then ranked.t end) as t_upper
 from ranked
-inner join series on ranked.series_id = series.series_id
-inner join wanted
-    on series.dimension = wanted.dimension
-    and series.dimension_value = wanted.dimension_value
-    and series.basis = wanted.basis
-    and {{ same_rule('series', 'wanted') }}
-    and ranked.month = wanted.month
-group by
-    series.dimension,
-    series.dimension_value,
-    series.basis,
-    series.model,
-    series.lookback_rule,
-    series.lookback_days,
-    ranked.month
+inner join wanted on ranked.series_id = wanted.series_id and ranked.month = wanted.month
+group by ranked.series_id, ranked.month

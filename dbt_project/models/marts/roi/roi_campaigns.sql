@@ -9,11 +9,6 @@ cells as (
     where cells.dimension = 'campaign' and cells.next_month > clock.as_of_month
 ),
 
-bootstrap as (
-    select * from {{ ref('int_credit_bootstrap') }}
-    where dimension = 'campaign'
-),
-
 rules as (
     {{ attribution_rules() }}
 ),
@@ -108,9 +103,7 @@ filled as (
     left join cells
         on seen.campaign_id = cells.dimension_value and bases.basis = cells.basis
         and {{ same_rule('rules', 'cells') }}
-    left join bootstrap
-        on seen.campaign_id = bootstrap.dimension_value and bases.basis = bootstrap.basis
-        and {{ same_rule('rules', 'bootstrap') }} and cells.month = bootstrap.month
+    left join {{ ref('int_credit_bootstrap') }} as bootstrap on cells.series_id = bootstrap.series_id and cells.month = bootstrap.month
     left join {{ ref('int_credit_lags') }} as lags on {{ same_rule('rules', 'lags') }}
 ),
 

@@ -11,11 +11,6 @@ cells as (
     where dimension = 'channel'
 ),
 
-bootstrap as (
-    select * from {{ ref('int_credit_bootstrap') }}
-    where dimension = 'channel'
-),
-
 rules as (
     {{ attribution_rules() }}
 ),
@@ -51,11 +46,7 @@ filled as (
         and {{ same_rule('rules', 'cells') }}
         and costs.month >= cells.month
         and costs.month < cells.next_month
-    left join bootstrap
-        on cells.dimension_value = bootstrap.dimension_value
-        and cells.basis = bootstrap.basis
-        and {{ same_rule('cells', 'bootstrap') }}
-        and cells.month = bootstrap.month
+    left join {{ ref('int_credit_bootstrap') }} as bootstrap on cells.series_id = bootstrap.series_id and cells.month = bootstrap.month
     left join {{ ref('int_credit_lags') }} as lags on {{ same_rule('rules', 'lags') }}
 ),
 
