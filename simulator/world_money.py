@@ -5,9 +5,10 @@ import pandas as pd
 
 from simulator.chance import Ints, objects
 from simulator.stage import NEVER, Stage, Times, later
+from simulator.world_people import OLDEST_CLIENT
 from simulator.world_sales import Sales, onboarding
 
-PLANS = {"small": "starter", "mid": "team", "large": "company"}
+PLANS = {"workshop": "starter", "factory": "team", "group": "company"}
 TAX = {"USD": 0.0, "EUR": 0.2, "GBP": 0.2, "JPY": 0.1}
 ZERO_DECIMAL = frozenset({"JPY"})  # Stripe's amounts are in the smallest unit, and the yen has none
 RATES = {"EUR": (1.09, 1), "GBP": (1.27, 2), "JPY": (0.0066, 3)}
@@ -107,8 +108,8 @@ def refunds(stage: Stage, bills: pd.DataFrame) -> pd.DataFrame:
 
 
 def rates(stage: Stage) -> pd.DataFrame:
-    """US dollars for one unit of each currency and day, from a week before the month in which the history begins."""
-    days = np.arange(-38, len(stage.days))
+    """US dollars for one unit of each currency and day, from a week before the oldest subscription on."""
+    days = np.arange(-OLDEST_CLIENT - 8, len(stage.days))
     frames = []
     for currency, (level, number) in RATES.items():
         steps = stage.chance.normal("rates", days, number) * 0.003

@@ -10,13 +10,14 @@ from simulator.stage import NEVER, Stage, later
 
 DOMAIN = "fernway.example"
 TEAMS = {"leadership": 3, "marketing": 8, "sales": 12, "support": 13, "engineering": 12, "operations": 7, "people": 5}
-SEGMENTS = ["small", "mid", "large"]
+SEGMENTS = ["workshop", "factory", "group"]  # in its own words; dbt_project/seeds/margin_policy.csv assumes a margin for each
 CURRENCIES = ["USD", "EUR", "GBP", "JPY"]
 MONTHLY_MEDIAN = np.array([260.0, 420.0, 700.0])  # US dollars by segment
 SD_LOG_MONTHLY = 0.6
 PER_DOLLAR = {"USD": 1.0, "EUR": 0.9, "GBP": 0.78, "JPY": 150.0}
 # Platform -> (share of contacts with an account, accounts of the public at 400 companies)
 ACTORS = {"bluesky": (0.35, 2600), "mastodon": (0.25, 1500), "facebook": (0.45, 2400), "instagram": (0.35, 2200)}
+OLDEST_CLIENT = 1060  # days before the history
 NEWSLETTER = 10_000_000  # keys of contacts without a company begin here
 
 
@@ -58,7 +59,7 @@ def accounts(stage: Stage) -> pd.DataFrame:
     key = np.concatenate([np.arange(len(old)), 100_000 + new_day * 100 + slot])
     role = np.array(old + ["prospect"] * len(new_day), dtype=object)
     is_old = n < len(old)
-    age = np.where(role == "client", 60 + 1000 * chance.uniform("accounts.age", key), 5 + 500 * chance.uniform("accounts.age", key))
+    age = np.where(role == "client", 60 + (OLDEST_CLIENT - 60) * chance.uniform("accounts.age", key), 5 + 500 * chance.uniform("accounts.age", key))
     day = np.where(is_old, -np.ceil(age), np.concatenate([np.zeros(len(old)), new_day]))
     segment = chance.pick("accounts.segment", [0.6, 0.3, 0.1], key)
     currency = words(CURRENCIES, chance.pick("accounts.currency", [0.6, 0.22, 0.12, 0.06], key))

@@ -171,7 +171,7 @@ def objectives(stage: Stage) -> pd.DataFrame:
             0.5,
         ),
         ("O3", "Clients keep and extend what they pay", "roi.revenue_retention", "nrr", 1.0, "up", "head of sales", "clients", 0.98),
-        ("O4", "Clients recommend us", "relationships.surveys", "nps", 25.0, "up", "head of support", "clients", 22.0),
+        ("O4", "Clients recommend us", "relationships.surveys", "nps", 15.0, "up", "head of support", "clients", 12.0),
         ("O5", "Suppliers trust us", "relationships.surveys", "opr_trust", 70.0, "up", "head of operations", "suppliers", None),
         (
             "O6",
