@@ -3,7 +3,7 @@
 {% macro stripe_amount(amount, currency) -%}
 {#- Smallest units -> amount: yen have no decimals, dinars three; all others two (https://docs.stripe.com/currencies). -#}
 cast(
-    {{ amount }} * case
+    ({{ amount }}) * case
         when lower({{ currency }}) in ('bif', 'clp', 'djf', 'gnf', 'jpy', 'kmf', 'krw', 'mga', 'pyg', 'rwf', 'vnd', 'vuv', 'xaf', 'xof', 'xpf')
             then cast(1 as decimal(4, 3))
         when lower({{ currency }}) in ('bhd', 'jod', 'kwd', 'omr', 'tnd') then cast(0.001 as decimal(4, 3))
