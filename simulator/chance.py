@@ -109,3 +109,11 @@ def objects(counts: Ints) -> tuple[Ints, Ints]:
 def words(choices: list[str], positions: Any) -> NDArray[np.object_]:
     """Words at positions, as an object array."""
     return np.array(choices, dtype=object)[positions]
+
+
+def only_where(condition: ArrayLike, values: Any) -> NDArray[np.object_]:
+    """Values where the condition holds, None elsewhere."""
+    chosen = np.asarray(condition, dtype=bool)
+    kept = np.full(chosen.shape, None, dtype=object)
+    kept[chosen] = np.broadcast_to(np.asarray(values, dtype=object), chosen.shape)[chosen]
+    return kept

@@ -47,12 +47,12 @@ _SHARES = np.concatenate([GROWTH_SHARE * SHARE_AT_48_HOURS, TAIL_SHARE])
 _OFFICE_HOUR_SHARE = np.where((np.arange(24) >= 8) & (np.arange(24) < 18), OFFICE_SHARE_8_TO_18 / 10, (1 - OFFICE_SHARE_8_TO_18) / 14)
 
 
-def growth_share(hours: ArrayLike) -> Floats:
+def growth_share(hours: Floats) -> Floats:
     """Share of its final engagement that a post has after `hours`."""
     return np.interp(hours, _HOURS, _SHARES)
 
 
-def growth_hours(u: ArrayLike) -> Floats:
+def growth_hours(u: Floats) -> Floats:
     """Uniform values -> hours after publication at which an engagement happens (inverse of growth_share)."""
     return np.interp(u, _SHARES, _HOURS)
 
@@ -78,6 +78,6 @@ def spread_beside(correlation: float, sd_log: float = SD_LOG_REACTIONS) -> float
     return float(sd_log * np.sqrt(1 / correlation**2 - 1))
 
 
-def deal_cycle_days(u: ArrayLike) -> Floats:
+def deal_cycle_days(u: Floats) -> Floats:
     """Uniform values -> days from the opening of a deal to its end."""
     return np.interp(u, *DEAL_CYCLE_QUANTILES)

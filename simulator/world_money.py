@@ -1,5 +1,7 @@
 """Companies, deals and orders -> money: subscriptions, invoices with their payments, refunds, what advertising and social work cost, rates."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -45,7 +47,7 @@ def subscriptions(stage: Stage, companies: pd.DataFrame, client_since: Times, le
 def invoices(stage: Stage, companies: pd.DataFrame, periods: pd.DataFrame, sold: Sales, left_at: Times) -> pd.DataFrame:
     """Invoices of subscriptions (monthly, on the day of the start) and of one-off orders; amounts in whole units of the currency."""
     rows = []
-    for period in periods.itertuples():
+    for period in list[Any](periods.itertuples()):
         start, ends = np.datetime64(period.started_at, "s"), np.datetime64(period.ended_at, "s") if period.ended_at is not pd.NaT else NEVER
         month, day = start.astype("datetime64[M]"), (start - start.astype("datetime64[M]")).astype("timedelta64[s]")
         day = min(day, np.timedelta64(27 * 86400, "s"))
@@ -183,7 +185,7 @@ def costs(stage: Stage, ads: pd.DataFrame) -> pd.DataFrame:
     closed = (stage.clock - np.timedelta64(2, "D")).astype("datetime64[M]")
     billed = ads[ads["date"] < pd.Timestamp(str(closed))]
     monthly = billed.groupby([billed["date"].to_numpy().astype("datetime64[M]"), "platform", "campaign_id", "currency"])["spend"].sum()
-    for (month, platform, campaign, currency), amount in monthly.items():
+    for (month, platform, campaign, currency), amount in dict[Any, float](monthly).items():
         add(
             np.datetime64(month, "M"), "ad_spend", amount, channel="paid_social", platform=platform, campaign_id=campaign, currency=currency
         )

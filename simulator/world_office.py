@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from simulator.chance import Ints, objects, words
+from simulator.chance import Ints, objects, only_where, words
 from simulator.distributions import OFFICE_WEEKDAY_SHARE, office_hour, weekday_factor
 from simulator.names import ANSWERS, SUPPLIER_MESSAGES
 from simulator.stage import Stage, later
@@ -43,8 +43,8 @@ def chat(stage: Stage, staff: pd.DataFrame) -> pd.DataFrame:
     ids = np.array([f"m{number}" for number in key.tolist()], dtype=object)
     frame["interaction_id"], frame["actor_email"] = ids, staff["email"].to_numpy()[writer]
     frame["kind"] = "message"
-    frame["parent_id"] = np.where(answers, ids[near], None)
-    frame["addressee_email"] = np.where(answers, staff["email"].to_numpy()[writer[near]], None)
+    frame["parent_id"] = only_where(answers, ids[near])
+    frame["addressee_email"] = only_where(answers, staff["email"].to_numpy()[writer[near]])
     thread = rows.copy()
     for row in np.flatnonzero(answers):  # a parent stands before its answers
         thread[row] = thread[near[row]]

@@ -59,7 +59,9 @@ def accounts(stage: Stage) -> pd.DataFrame:
     key = np.concatenate([np.arange(len(old)), 100_000 + new_day * 100 + slot])
     role = np.array(old + ["prospect"] * len(new_day), dtype=object)
     is_old = n < len(old)
-    age = np.where(role == "client", 60 + (OLDEST_CLIENT - 60) * chance.uniform("accounts.age", key), 5 + 500 * chance.uniform("accounts.age", key))
+    age = np.where(
+        role == "client", 60 + (OLDEST_CLIENT - 60) * chance.uniform("accounts.age", key), 5 + 500 * chance.uniform("accounts.age", key)
+    )
     day = np.where(is_old, -np.ceil(age), np.concatenate([np.zeros(len(old)), new_day]))
     segment = chance.pick("accounts.segment", [0.6, 0.3, 0.1], key)
     currency = words(CURRENCIES, chance.pick("accounts.currency", [0.6, 0.22, 0.12, 0.06], key))

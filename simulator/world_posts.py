@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from simulator.chance import BASE32, BASE32_SORTABLE, objects, words
+from simulator.chance import BASE32, BASE32_SORTABLE, objects, only_where, words
 from simulator.distributions import (
     COMMENTS_TO_REACTIONS,
     CORRELATION_COMMENTS,
@@ -116,9 +116,9 @@ def posts(stage: Stage, ours: pd.DataFrame) -> pd.DataFrame:
         in_campaign = chance.uniform("posts.campaign", key) < 0.3
         deleted = later(posted, 24 * (0.2 + 12 * chance.uniform("posts.deleted.after", key)))
         frame = pd.DataFrame({"platform": platform, "post": key, "posted_at": posted, "kind": kind, "likes": likes})
-        frame["profile_id"] = ours.set_index("platform").loc[platform, "profile_id"]
+        frame["profile_id"] = str(ours.set_index("platform").loc[platform, "profile_id"])
         frame["post_id"] = message_ids(platform, frame["profile_id"].tolist(), posted, key)
-        frame["campaign_id"] = np.where(in_campaign, campaign_id("season", posted), None)
+        frame["campaign_id"] = only_where(in_campaign, campaign_id("season", posted))
         frame["text"] = [a.format(place=b) for a, b in zip(text, place, strict=True)]
         frame["comments"] = np.minimum(chance.poisson("posts.comment.count", np.minimum(comments, 40), key), 40)
         frame["shares"] = np.minimum(chance.poisson("posts.share.count", np.minimum(shares, 200), key), 200)

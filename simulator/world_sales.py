@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from simulator.chance import Chance, Ints, objects, words
+from simulator.chance import Chance, Ints, objects, only_where, words
 from simulator.distributions import (
     SD_LOG_ORDER,
     deal_cycle_days,
@@ -194,18 +194,18 @@ def _dressed(stage: Stage, touches: pd.DataFrame, persons: pd.DataFrame, compani
     source = np.where(organic, words_of(UTM_SOURCE, platform), np.where(paid, advert, np.where(creator, "instagram", "newsletter")))
     medium = np.where(organic, "social", np.where(paid, "paid_social", np.where(creator, "influencer", "email")))
     marked = (organic | paid | creator | mail) & ~untagged
-    touches["utm_source"] = np.where(marked, source, None)
-    touches["utm_medium"] = np.where(marked, medium, None)
+    touches["utm_source"] = only_where(marked, source)
+    touches["utm_medium"] = only_where(marked, medium)
     ads = np.where(advert == "facebook", campaign_id("feed-ads", when), campaign_id("sponsored", when))
     campaign = np.where(paid, ads, np.where(creator, campaign_id("creators", when), campaign_id("newsletter", when)))
-    touches["utm_campaign"] = np.where(marked & ~organic, campaign, None)
-    touches["campaign_id"] = np.where(marked & ~organic, campaign, None)
+    touches["utm_campaign"] = only_where(marked & ~organic, campaign)
+    touches["campaign_id"] = only_where(marked & ~organic, campaign)
     pages = {"bluesky": "https://bsky.app/", "mastodon": "https://mastodon.example/", "linkedin": "https://www.linkedin.com/"}
     pages |= {"instagram": "https://l.instagram.com/", "facebook": "https://l.facebook.com/"}
-    referrer = np.where(organic, words_of(pages, platform), np.where(paid, words_of(pages, advert), None))
+    referrer = np.where(organic, words_of(pages, platform), only_where(paid, words_of(pages, advert)))
     touches["referrer"] = np.where(channel == "organic_search", "https://www.google.com/", referrer)
-    touches["platform"] = np.where(organic & marked, platform, None)
-    touches["post_id"] = np.where(organic & marked, _clicked_post(stage, brand, platform, when, key), None)
+    touches["platform"] = only_where(organic & marked, platform)
+    touches["post_id"] = only_where(organic & marked, _clicked_post(stage, brand, platform, when, key))
     engagement = organic & (chance.uniform("touches.kind", key) < 0.25)
     touches["kind"] = np.where(engagement, "engagement", np.where(organic | paid | creator | mail, "click", "visit"))
     # a key tells what a touch will lead to, so the log shows a hash of it
@@ -225,5 +225,5 @@ def _clicked_post(stage: Stage, brand: pd.DataFrame, platform: np.ndarray, when:
         chosen = platform == name
         before = np.searchsorted(mine["posted_at"].to_numpy(), when[chosen])
         row = before - 1 - (10 * stage.chance.uniform("touches.post", key[chosen]) ** 2).astype(np.int64)
-        clicked[chosen] = np.where((row >= 0) & (before > 0), mine["post_id"].to_numpy()[np.maximum(row, 0)] if len(mine) else None, None)
+        clicked[chosen] = only_where((row >= 0) & (before > 0), mine["post_id"].to_numpy()[np.maximum(row, 0)] if len(mine) else None)
     return clicked

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from simulator.apis.wire import stamps
+from simulator.chance import only_where
 from simulator.stage import Times, later
 from simulator.world import World
 
@@ -102,7 +103,7 @@ class Portal:
         is_client = ~np.isnat(since)
         owner = self.world.staff["owner_id"].to_numpy()[companies["owner"]]
         types = companies["role"].map({"supplier": "VENDOR", "partner": "PARTNER"}).to_numpy()
-        types = np.where(companies["role"].isin(["supplier", "partner"]), types, np.where(is_client, None, "PROSPECT"))
+        types = np.where(companies["role"].isin(["supplier", "partner"]), types, only_where(~is_client, "PROSPECT"))
         names = ["name", "domain", "segment", "industry", "country"]
         properties = [
             dict(zip(names, row, strict=True))
@@ -128,7 +129,7 @@ class Portal:
             self.survivors[double] = ids[survivor]
         people = people[people["merged_into"] < 0]
         account = people["account"].to_numpy()
-        company = np.where(account >= 0, companies["account_id"].to_numpy()[np.maximum(account, 0)], None)
+        company = only_where(account >= 0, companies["account_id"].to_numpy()[np.maximum(account, 0)])
         names = ["email", "firstname", "lastname"]
         properties = []
         for row, id_, company_id in zip(
@@ -167,8 +168,8 @@ class Portal:
             values |= {"hs_analytics_source": SOURCES.get(source, "DIRECT_TRAFFIC"), "hs_merged_object_ids": None}
             values["hubspot_owner_id"] = self.world.staff["owner_id"].iloc[companies["owner"].iloc[company]]
             properties.append(values)
-            self._link("deal", "company", id_, companies["account_id"].iloc[company])
-            self._link("deal", "contact", id_, contact_ids[contact])
+            self._link("deal", "company", id_, str(companies["account_id"].iloc[company]))
+            self._link("deal", "contact", id_, str(contact_ids[contact]))
         self._add("deals", ids, properties, created, modified, np.full(len(deals), np.datetime64("NaT", "s")))
 
     def _link(self, source: str, target: str, id_: str, other: str) -> None:

@@ -189,7 +189,7 @@ class Books:
                 "description": text,
             }
             price = {"id": "price_" + product[5:], "object": "price", "product": product, "currency": currency.lower()}
-            new = {"pricing": {"type": "price_details", "price_details": {"price": price["id"], "product": product}}}
+            new: dict[str, Any] = {"pricing": {"type": "price_details", "price_details": {"price": price["id"], "product": product}}}
             data.append(line | {"quantity": 1, "metadata": {}} | (new if _is_new(version) else {"price": price}))
         return {"object": "list", "data": data, "has_more": False, "url": f"/v1/invoices/{self.invoice_id[int(bill.invoice)]}/lines"}
 
