@@ -184,9 +184,8 @@ def _dressed(stage: Stage, touches: pd.DataFrame, persons: pd.DataFrame, compani
     chance, channel = stage.chance, touches["channel"].to_numpy()
     person = _someone(chance, persons, companies, touches["account"].to_numpy(), when, key)
     touches["person_email"] = person["email"].to_numpy()
-    touches["account_id"] = np.where(
-        chance.uniform("touches.logged", key) < 0.4, companies["account_id"].to_numpy()[touches["account"]], None
-    )
+    is_logged = chance.uniform("touches.logged", key) < 0.4
+    touches["account_id"] = only_where(is_logged, companies["account_id"].to_numpy()[touches["account"]])
     organic, paid, creator, mail = (channel == name for name in ("organic_social", "paid_social", "influencer", "email"))
     platform = words(list(SOCIAL_SHARE), chance.pick("touches.platform", list(SOCIAL_SHARE.values()), key))
     advert = words(["facebook", "linkedin"], chance.pick("touches.advert", [0.6, 0.4], key))
