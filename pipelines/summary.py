@@ -22,13 +22,16 @@ from roi.channel_summary inner join latest using (month)
 where channel <> 'unattributed' and (full_cost > 0 or coalesce(n, 0) > 0)
 order by attributed_roi desc nulls last, revenue desc nulls last, channel
 """
-# The last quarter of which anything is known; a quarter that is not over yet is none.
+# The last quarter that is over and of which something is known, else the one that runs.
 PEOPLE = """
-with quarters as (select max(quarter) as quarter from board.scorecard where side = 'people' and state = 'measured')
+with quarters as (
+    select quarter from board.scorecard where side = 'people' and value is not null
+    group by quarter order by bool_or(state = 'immature'), quarter desc limit 1
+)
 select quarter, audience, measure, value, lo, hi, n, state, suppressed_reason
 from board.scorecard inner join quarters using (quarter)
 where side = 'people'
-order by audience, state = 'measured' desc, measure
+order by audience, value is null, measure
 """
 MEGAPHONES = "select distinct audience, measure from board.scorecard where is_megaphone and side = 'people' order by all"
 OBJECTIVES = "select title, audience, state, value, lo, hi, target, direction, due_on, reason from board.objectives order by due_on, title"
@@ -137,7 +140,7 @@ def _money(page: Page, rows: list[Row]) -> None:
         page.say(f"no causal estimate; what would give one: {cure}", "bold")
 
 
-def _people(page: Page, rows: list[Row], known: list[Row]) -> None:
+def _people(page: Page, rows: list[Row]) -> None:
     if not rows:
         page.head("People: nothing to show yet")
         page.say("no quarter has enough conversation with any audience: a rate needs 30 independent people or threads")
@@ -149,8 +152,8 @@ def _people(page: Page, rows: list[Row], known: list[Row]) -> None:
     for _, audience, measure, value, lo, hi, n, state, reason in rows:
         is_share = value is not None and max(abs(float(x)) for x in (value, lo or 0, hi or 0)) <= 1
         drawn = Text(interval(value, lo, hi, (0.0, 1.0), page.is_ascii)) if is_share else Text("")
-        shown = _bounded(value, lo, hi) if state == "measured" else {"suppressed": "too few", "immature": "not over yet"}.get(state, "not measured")
-        note = f"n {n:,}" if state == "measured" and n is not None else reason
+        shown = "too few" if state == "suppressed" else _bounded(value, lo, hi)
+        note = f"n {n:,}{', so far' if state == 'immature' else ''}" if value is not None and n is not None else reason
         lines.append((audience if audience != said else "", measure, drawn, shown, note))
         said = audience
     page.table(("audience", "indicator", "0" + " " * (BAR - 2) + "1", "value  [lo, hi]", ""), lines)
@@ -252,7 +255,7 @@ def print_page(settings: Settings, report: RunReport | None, console: Console) -
             page.say("nothing to show yet, because no source gave a row: put files below inbox/<entity>/, or set a token in .env (see .env.example)", "bold")
         else:
             _money(page, rows(MONEY))
-            _people(page, rows(PEOPLE), trust)
+            _people(page, rows(PEOPLE))
             _objectives(page, rows(OBJECTIVES))
         _gaps(page, report, trust, rows(MISSING_COSTS), rows(UNKNOWN_FIELDS), rows(EMPTY_MARTS) if any(row[1] for row in trust) else [])
         _rows(page, report, trust)
