@@ -60,8 +60,12 @@ def _invoke(warehouse: Path, arguments: Sequence[str], manifest: Any = None, var
 
 
 @cache
+def _kept() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="goodwill-dbt-")  # removed when the process ends
+
+
 def _folder() -> Path:
-    return Path(tempfile.mkdtemp(prefix="goodwill-dbt-"))
+    return Path(_kept().name)
 
 
 @cache
