@@ -58,6 +58,18 @@ cast(floor(1e12 * (cast({{ weight }} as double) / cast({{ total }} as double))) 
 date_diff('second', {{ earlier }}, {{ later }})
 {%- endmacro %}
 
+{% macro days_apart(earlier, later) -%}{{ return(adapter.dispatch('days_apart')(earlier, later)) }}{%- endmacro %}
+
+{% macro duckdb__days_apart(earlier, later) -%}
+date_diff('day', {{ earlier }}, {{ later }})
+{%- endmacro %}
+
+{% macro months_apart(earlier, later) -%}{{ return(adapter.dispatch('months_apart')(earlier, later)) }}{%- endmacro %}
+
+{% macro duckdb__months_apart(earlier, later) -%}
+date_diff('month', {{ earlier }}, {{ later }})
+{%- endmacro %}
+
 {% macro days_before(time, days) -%}{{ return(adapter.dispatch('days_before')(time, days)) }}{%- endmacro %}
 
 {% macro duckdb__days_before(time, days) -%}
@@ -91,7 +103,7 @@ inner join {{ credits }} as credits on refunds.conversion_id = credits.conversio
 {#- Why a credit row has no attributed_roi; NULL where it has one. -#}
 case
     when full_cost is null and gaps = 0 then 'no cost belongs to it'
-    when not is_mature and basis = 'accrual' then 'immature until ' || cast(mature_on as {{ dbt.type_string() }})
+    when not is_mature and basis = 'accrual' then 'immature until ' || cast(mature_on as text)
     when gaps > 0
         then 'cost missing: ' || first_gap || case when gaps > 1 then ' and ' || (gaps - 1) || ' more months' else '' end
     when full_cost = 0 then 'the cost is zero'
@@ -121,7 +133,7 @@ case when lo is not null then 'bootstrap-t, Poisson weights, {{ bootstrap_replic
 {% macro credit_suppressed_reason() -%}
 coalesce(
     missing_because,
-    case when lo is null then 'too few or too uneven customers (n_eff = ' || cast(cast(n_eff as decimal(18, 1)) as {{ dbt.type_string() }}) || ')' end
+    case when lo is null then 'too few or too uneven customers (n_eff = ' || cast(cast(n_eff as decimal(18, 1)) as text) || ')' end
 )
 {%- endmacro %}
 

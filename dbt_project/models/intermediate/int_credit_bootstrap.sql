@@ -7,14 +7,22 @@ clock as (
     select {{ month_of('as_of_date') }} as as_of_month from {{ ref('int_clock') }}
 ),
 
+costed as (
+    select distinct channel from {{ ref('int_channel_cost_months') }} where full_cost > 0
+),
+
+campaigns as (
+    select distinct campaign_id from {{ ref('int_cost_days') }} where amount > 0
+),
+
 -- only what can bear an interval: enough customers, and a cost to set them against; a campaign has one row, the latest
 wanted as (
     select cells.*
     from cells
     cross join clock
-    left join (select distinct channel from {{ ref('int_channel_cost_months') }} where full_cost > 0) as costed
+    left join costed
         on cells.dimension = 'channel' and cells.dimension_value = costed.channel
-    left join (select distinct campaign_id from {{ ref('int_cost_days') }} where amount > 0) as campaigns
+    left join campaigns
         on cells.dimension = 'campaign' and cells.dimension_value = campaigns.campaign_id
     where (costed.channel is not null and cells.month <= clock.as_of_month)
         or (campaigns.campaign_id is not null and cells.next_month > clock.as_of_month)

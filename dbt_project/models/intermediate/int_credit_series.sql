@@ -1,18 +1,18 @@
--- how many months a basis looks back; NULL = all
+{#- How many months a basis looks back; none = all. -#}
+{%- set bases = [
+    ('channel', 'cash', 'cash', 1), ('channel', 'cash_cumulative', 'cash', none), ('channel', 'cash_12_months', 'cash', 12),
+    ('channel', 'accrual', 'accrual', 1), ('campaign', 'cash_cumulative', 'cash', none), ('campaign', 'cash_12_months', 'cash', 12),
+    ('campaign', 'accrual', 'accrual', none),
+] -%}
 with bases as (
-    select 'channel' as dimension, 'cash' as basis, 'cash' as clock, 1 as window_months
-    union all
-    select 'channel', 'cash_cumulative', 'cash', null
-    union all
-    select 'channel', 'cash_12_months', 'cash', 12
-    union all
-    select 'channel', 'accrual', 'accrual', 1
-    union all
-    select 'campaign', 'cash_cumulative', 'cash', null
-    union all
-    select 'campaign', 'cash_12_months', 'cash', 12
-    union all
-    select 'campaign', 'accrual', 'accrual', null
+    {% for dimension, basis, clock, window_months in bases -%}
+    select
+        '{{ dimension }}' as dimension,
+        '{{ basis }}' as basis,
+        '{{ clock }}' as clock,
+        cast({{ window_months or 'null' }} as integer) as window_months
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 credited as (

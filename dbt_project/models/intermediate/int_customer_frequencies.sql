@@ -21,12 +21,12 @@ customers as (
 
 select
     customers.frequency,
-    {{ datediff('customers.first_date', 'customers.last_date', 'day') }} as recency_days,
-    {{ datediff('customers.first_date', 'clock.as_of_date', 'day') }} as age_days,
+    {{ days_apart('customers.first_date', 'customers.last_date') }} as recency_days,
+    {{ days_apart('customers.first_date', 'clock.as_of_date') }} as age_days,
     count(*) as customers
 from customers
 cross join clock
 group by
     customers.frequency,
-    {{ datediff('customers.first_date', 'customers.last_date', 'day') }},
-    {{ datediff('customers.first_date', 'clock.as_of_date', 'day') }}
+    {{ days_apart('customers.first_date', 'customers.last_date') }},
+    {{ days_apart('customers.first_date', 'clock.as_of_date') }}

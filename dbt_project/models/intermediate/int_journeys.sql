@@ -23,7 +23,7 @@ latest_consents as (
         consents.*,
         row_number() over (
             partition by consents.person_key, consents.platform
-            order by consents.recorded_at desc, consents.is_granted
+            order by consents.recorded_at desc, consents.is_granted asc
         ) as recency
     from consents
     cross join clock
@@ -54,8 +54,8 @@ of_account as (
     from conversions
     inner join touches
         on conversions.account_id = touches.account_id
-        and touches.occurred_at <= conversions.converted_at
-        and touches.occurred_at >= conversions.window_starts_at
+        and conversions.converted_at >= touches.occurred_at
+        and conversions.window_starts_at <= touches.occurred_at
 ),
 
 -- the buyer's own touches that no account has
@@ -64,8 +64,8 @@ of_person as (
     from conversions
     inner join touches
         on conversions.person_key = touches.person_key
-        and touches.occurred_at <= conversions.converted_at
-        and touches.occurred_at >= conversions.window_starts_at
+        and conversions.converted_at >= touches.occurred_at
+        and conversions.window_starts_at <= touches.occurred_at
     where coalesce(conversions.account_id <> touches.account_id, true)
 ),
 

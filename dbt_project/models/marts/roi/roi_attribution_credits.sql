@@ -58,7 +58,7 @@ in_window as (
     from windows
     left join journeys
         on windows.conversion_no = journeys.conversion_no
-        and journeys.touched_at >= windows.window_starts_at
+        and windows.window_starts_at <= journeys.touched_at
 ),
 
 counted as (

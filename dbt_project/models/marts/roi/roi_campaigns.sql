@@ -71,6 +71,10 @@ seen as (
     select campaign_id from spent
 ),
 
+bases as (
+    {% for basis in ['cash_cumulative', 'cash_12_months', 'accrual'] %}select '{{ basis }}' as basis{{ ' union all ' if not loop.last }}{% endfor %}
+),
+
 filled as (
     select
         seen.campaign_id,
@@ -96,7 +100,7 @@ filled as (
         last_day(cells.month) + coalesce(case when bases.basis = 'accrual' then lags.lag_p90_days end, 0) as mature_on
     from seen
     cross join rules
-    cross join (select 'cash_cumulative' as basis union all select 'cash_12_months' union all select 'accrual') as bases
+    cross join bases
     left join campaigns on seen.campaign_id = campaigns.campaign_id
     left join spent on seen.campaign_id = spent.campaign_id and bases.basis = spent.basis
     left join claimed on seen.campaign_id = claimed.campaign_id and bases.basis = claimed.basis
@@ -107,18 +111,20 @@ filled as (
     left join {{ ref('int_credit_lags') }} as lags on {{ same_rule('rules', 'lags') }}
 ),
 
+matured as (
+    select
+        filled.*,
+        clock.is_demo,
+        coalesce(clock.as_of_date > filled.mature_on, true) as is_mature
+    from filled
+    cross join clock
+),
+
 judged as (
     select
-        matured.*,
+        *,
         {{ roi_missing_because() }} as missing_because
-    from (
-        select
-            filled.*,
-            clock.is_demo,
-            coalesce(clock.as_of_date > filled.mature_on, true) as is_mature
-        from filled
-        cross join clock
-    ) as matured
+    from matured
 ),
 
 measured as (

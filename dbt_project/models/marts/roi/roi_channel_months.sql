@@ -123,7 +123,7 @@ final as (
         model_hi,
         case when gaps = 0 then {{ ratio('revenue', 'ad_spend') }} end as roas,
         case when gaps = 0 then {{ ratio('full_cost', 'new_customers') }} end as cac,
-        case when is_covered then cast({{ datediff('first_cost_month', 'covered_month', 'month') }} + 1 as integer) end as payback_months,
+        case when is_covered then cast({{ months_apart('first_cost_month', 'covered_month') }} + 1 as integer) end as payback_months,
         {{ ratio('claimed_conversions', 'conversions') }} as claimed_ratio,
         {{ interval_method() }} as method,
         'D' as evidence_grade,

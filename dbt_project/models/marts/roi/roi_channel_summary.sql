@@ -8,7 +8,7 @@ with quotable as (
 experiments as (
     select
         *,
-        row_number() over (partition by channel order by ends_on desc, experiment_id) as recency
+        row_number() over (partition by channel order by ends_on desc, experiment_id asc) as recency
     from {{ ref('roi_experiments') }}
     where evidence_grade in ('A', 'B', 'B-') and is_primary and channel is not null
 ),

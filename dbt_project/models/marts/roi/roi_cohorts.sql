@@ -50,7 +50,7 @@ activity as (
 final as (
     select
         months.cohort_month,
-        cast({{ datediff('months.cohort_month', 'months.month', 'month') }} as integer) as month_number,
+        cast({{ months_apart('months.cohort_month', 'months.month') }} as integer) as month_number,
         cast(months.customers as bigint) as customers,
         cast(coalesce(activity.active, 0) as bigint) as active,
         {{ ratio('coalesce(activity.active, 0)', 'months.customers') }} as active_share,

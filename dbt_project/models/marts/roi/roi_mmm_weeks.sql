@@ -67,6 +67,10 @@ seen as (
     select week, channel from touched
 ),
 
+channels as (
+    select distinct channel from seen
+),
+
 bounds as (
     select min(weeks.week) as first_week, {{ week_of('clock.as_of_date') }} as last_week
     from (select week from seen union select week from sold) as weeks
@@ -94,7 +98,7 @@ final as (
         {{ is_over('weeks.week + 6') }} as is_complete,
         clock.is_demo
     from weeks
-    cross join (select distinct channel from seen) as channels
+    cross join channels
     cross join clock
     left join spent on weeks.week = spent.week and channels.channel = spent.channel
     left join advertised on weeks.week = advertised.week and channels.channel = advertised.channel

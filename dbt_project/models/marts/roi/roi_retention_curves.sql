@@ -16,7 +16,7 @@ lifetimes as (
     select
         spans.account_id,
         spans.churn_month is not null as is_event,
-        {{ datediff('spans.new_month', 'coalesce(spans.churn_month, clock.as_of_month)', 'month') }} as t
+        {{ months_apart('spans.new_month', 'coalesce(spans.churn_month, clock.as_of_month)') }} as t
     from spans
     cross join clock
     where spans.new_month is not null
