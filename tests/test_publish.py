@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import duckdb
 import pytest
+from checks_warehouse import make_warehouse
 
 from pipelines.publish import Mart, PublishError, person_columns, publish, read_marts
 from pipelines.settings import Settings
@@ -162,3 +163,19 @@ def test_every_published_mart_of_the_project_is_fit_to_be_published():
         assert "Grain: one row per" in mart.description, mart.table
         assert all(mart.columns.values()), f"{mart.table} has columns without a description"
         assert "{{" not in mart.description + "".join(mart.columns.values()), f"{mart.table}: comments are written as the yml has them"
+
+
+def test_the_marts_of_the_project_are_published_whole_and_no_restricted_one_is(tmp_path):
+    settings = Settings(warehouse_path=tmp_path / "warehouse.duckdb", published_path=tmp_path / "goodwill.duckdb", inbox_path=tmp_path)
+    with make_warehouse() as connection:
+        connection.execute(f"attach '{settings.warehouse_path}' as file; copy from database memory to file; detach file")
+    publish(settings)
+    marts = read_marts()
+    columns = read(settings, "select schema_name || '.' || table_name, column_name, comment from duckdb_columns() where not internal")
+    promised = {(mart.table, name) for mart in marts if mart.tier == "published" for name in mart.columns}
+    assert {(table, name) for table, name, _ in columns} == promised
+    assert all(comment for _, _, comment in columns)
+    restricted = {mart.table for mart in marts if mart.tier == "restricted"}
+    assert {"core.interactions", "core.identity_links", "roi.attribution_credits"} <= restricted
+    assert not restricted & {table for table, _, _ in columns}
+    assert not [name for _, name, _ in columns if name.endswith("_key")]
