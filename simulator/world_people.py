@@ -55,14 +55,15 @@ def accounts(stage: Stage) -> pd.DataFrame:
     old = ["supplier"] * max(3, round(size / 16)) + ["partner"] * max(1, round(size / 50))
     old += ["client"] * round(size * 0.66) + ["prospect"] * round(size * 0.8)
     new_day, slot = objects(chance.poisson("accounts.arrivals", 0.85 * stage.scale, stage.days))
-    n = np.arange(len(old) + len(new_day))
-    key = np.concatenate([np.arange(len(old)), 100_000 + new_day * 100 + slot])
-    role = np.array(old + ["prospect"] * len(new_day), dtype=object)
-    is_old = n < len(old)
-    age = np.where(
-        role == "client", 60 + (OLDEST_CLIENT - 60) * chance.uniform("accounts.age", key), 5 + 500 * chance.uniform("accounts.age", key)
-    )
-    day = np.where(is_old, -np.ceil(age), np.concatenate([np.zeros(len(old)), new_day]))
+    new_key = 100_000 + new_day * 100 + slot
+    arrived = stage.at(new_day, 8 + 9 * chance.uniform("accounts.hour", new_key))
+    order = np.lexsort((new_key, arrived))  # by time, so that a later clock appends
+    n = np.arange(len(old) + len(order))
+    key = np.concatenate([np.arange(len(old)), new_key[order]])
+    role = np.array(old + ["prospect"] * len(order), dtype=object)
+    u = chance.uniform("accounts.age", np.arange(len(old)))
+    age = np.where(role[: len(old)] == "client", 60 + (OLDEST_CLIENT - 60) * u, 5 + 500 * u)
+    day = np.concatenate([-np.ceil(age), new_day[order]])
     segment = chance.pick("accounts.segment", [0.6, 0.3, 0.1], key)
     currency = words(CURRENCIES, chance.pick("accounts.currency", [0.6, 0.22, 0.12, 0.06], key))
     dollars = MONTHLY_MEDIAN[segment] * np.exp(SD_LOG_MONTHLY * chance.normal("accounts.monthly", key))
