@@ -6,16 +6,14 @@ customers as (
     select * from {{ source('stripe', 'customers') }}
 ),
 
--- an amount by month: prices are by day, week, month or year, or several of them
+-- prices are by day, week, month or year, or several of them; amounts are in smallest units
 items as (
     select
         subscription_id,
         changed,
-        {{ dbt.safe_cast('amount', 'decimal(18, 4)') }} * cast(coalesce(quantity, 1) as decimal(9, 0)) as amount,
-        cast(
-            case interval when 'day' then 365.0 / 12 when 'week' then 52.0 / 12 when 'month' then 1.0 when 'year' then 1.0 / 12 end
-            / coalesce(interval_count, 1) as decimal(10, 8)
-        ) as per_month
+        {{ dbt.safe_cast('amount', 'decimal(18, 4)') }} * cast(coalesce(quantity, 1) as decimal(9, 0))
+        * case interval when 'day' then 365 when 'week' then 52 when 'month' then 12 when 'year' then 1 end as in_times_a_year,
+        12 * coalesce(interval_count, 1) as parts
     from {{ source('stripe', 'subscription_items') }}
 ),
 
@@ -23,8 +21,7 @@ monthly as (
     select
         subscription_id,
         changed,
-        case when count(*) = count(amount * per_month) then cast(sum(amount * per_month) as decimal(24, 8)) end as monthly_units,
-        min(per_month) as per_month
+        case when count(*) = count(in_times_a_year) then sum(cast(round(in_times_a_year / parts, 4) as decimal(18, 4))) end as monthly_units
     from items
     group by subscription_id, changed
 ),
