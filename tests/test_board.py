@@ -152,6 +152,18 @@ def test_a_missing_cost_makes_the_return_unknown_not_infinite(warehouse: DbtWare
     assert rows == [(None, "suppressed", "a required cost is missing: staff of organic_social in 2026-04-01")]
 
 
+def test_without_any_sale_the_return_is_unknown_not_minus_one(warehouse: DbtWarehouse, tmp_path: Path) -> None:
+    without = warehouse.copy(tmp_path)
+    without.execute("update raw_files.revenue set _deleted = true")
+    without.build("+board_scorecard")
+    rows = without.rows(
+        "select measure, value, suppressed_reason from board.scorecard where audience = 'company' and quarter = '2026-04-01'"
+    )
+    assert {row[0]: row[1:] for row in rows if row[0].startswith("attributed")} == dict.fromkeys(
+        ("attributed_roi", "attributed_revenue", "attributed_margin"), (None, "no sale is known")
+    )
+
+
 def test_trust_in_each_source(warehouse: DbtWarehouse) -> None:
     names = (
         "source, fresh_until, api_total, loaded_total, duplicates, quarantined, match_rate, unattributed_share,"

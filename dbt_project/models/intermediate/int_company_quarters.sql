@@ -13,6 +13,12 @@ social as (
     where is_social
 ),
 
+-- without a single sale it is the sales that are missing, not their worth that is 0
+sales as (
+    select distinct cast(date_trunc('quarter', converted_month) as date) as quarter
+    from {{ ref('int_conversions') }}
+),
+
 money as (
     select
         cast(date_trunc('quarter', credited.month) as date) as quarter,
@@ -20,6 +26,7 @@ money as (
         case when count(*) = count(credited.contribution_margin) then sum(credited.contribution_margin) end as contribution_margin
     from credited
     inner join social on credited.channel = social.channel
+    inner join sales on cast(date_trunc('quarter', credited.month) as date) = sales.quarter
     group by cast(date_trunc('quarter', credited.month) as date)
 ),
 
@@ -43,9 +50,11 @@ select
     money.revenue,
     money.contribution_margin,
     costs.full_cost,
+    case when money.quarter is null then 'no sale is known' end as sales_missing_because,
     case
         when costs.missing_cost is not null then 'a required cost is missing: ' || costs.missing_cost
         when costs.full_cost is null then 'no cost was given'
+        when money.quarter is null then 'no sale is known'
         when money.contribution_margin is null then 'the margin of some sales is not known'
         when costs.full_cost = 0 then 'nothing was spent'
     end as roi_missing_because

@@ -144,8 +144,8 @@ from_network as (
 from_company as (
     {% for measure, value, method, grade, reason in [
         ('attributed_roi', ratio('contribution_margin - full_cost', 'full_cost'), "'credit by rule, from sums; no interval for a quarter'", "'D'", 'roi_missing_because'),
-        ('attributed_revenue', 'cast(revenue as double)', "'credit by rule, from sums; no interval for a quarter'", "'D'", "case when revenue is null then 'an exchange rate is missing, or nothing was credited' end"),
-        ('attributed_margin', 'cast(contribution_margin as double)', "'credit by rule, from sums; no interval for a quarter'", "'D'", "case when contribution_margin is null then 'the margin of some sales is not known' end"),
+        ('attributed_revenue', 'cast(revenue as double)', "'credit by rule, from sums; no interval for a quarter'", "'D'", "case when revenue is null then coalesce(sales_missing_because, 'an exchange rate is missing') end"),
+        ('attributed_margin', 'cast(contribution_margin as double)', "'credit by rule, from sums; no interval for a quarter'", "'D'", "case when contribution_margin is null then coalesce(sales_missing_because, 'the margin of some sales is not known') end"),
         ('full_cost', 'cast(full_cost as double)', "'exact'", 'cast(null as text)', "case when full_cost is null then 'no cost was given' end"),
     ] -%}
     select
