@@ -121,8 +121,8 @@ def rates(stage: Stage) -> pd.DataFrame:
 
 
 def advertising(stage: Stage) -> pd.DataFrame:
-    """Ads by day up to yesterday; the platform corrects spend for 28 days and claims conversions of its own."""
-    days = stage.days[:-1]
+    """Ads by day, of today what has been so far; the platform corrects spend for 28 days and claims conversions of its own."""
+    days, so_far = stage.days, stage.now.hour / 24
     frames = []
     for number, (platform, (campaign, ads, a_day, currency)) in enumerate(ADS.items()):
         day, slot = objects(np.full(len(days), ads))
@@ -132,6 +132,7 @@ def advertising(stage: Stage) -> pd.DataFrame:
         quarter = [f"{1970 + m // 12}-Q{m % 12 // 3 + 1}" for m in months.tolist()]
         age = len(stage.days) - 1 - day
         final = a_day / ads * (1 + 0.3 * (day > 0.75 * stage.history_days)) * np.exp(0.3 * stage.chance.normal("ads.spend", key))
+        final = final * np.where(age > 0, 1.0, so_far)
         wrong = np.where(age < 28, 0.07 * np.exp(-age / 6.0) * stage.chance.normal("ads.wrong", key), 0.0)
         clicks = stage.chance.poisson("ads.clicks", final / 1.9, key)
         claimed = stage.chance.poisson("ads.claimed", final / 260, key)
@@ -149,7 +150,7 @@ def advertising(stage: Stage) -> pd.DataFrame:
                     "claimed_conversions": claimed.astype(np.float64),
                     "claimed_value": np.round(claimed * 830.0, 2),
                     "claim_window": "7d_click_1d_view",
-                    "restated_at": stage.at(day + np.minimum(age, 28), 5.0),
+                    "restated_at": np.minimum(stage.at(day + np.minimum(age, 28), 5.0), stage.clock),
                 }
             )
         )

@@ -26,7 +26,7 @@ from simulator.world_posts import campaign_id
 SOCIAL_SHARE = {"linkedin": 0.34, "instagram": 0.2, "facebook": 0.16, "bluesky": 0.16, "mastodon": 0.14}
 UTM_SOURCE = {"bluesky": "bsky", "mastodon": "mastodon", "linkedin": "linkedin", "instagram": "instagram", "facebook": "facebook"}
 PRODUCTS = ["training day", "data import", "label printer", "extra seats", "site audit"]
-ORDER_MEDIAN = 620.0  # US dollars
+ORDER_MEDIAN = 840.0  # US dollars
 ANYWAY = 9  # where a channel's number would stand: no touch was the cause
 KEYS = 1_000_000_000
 LOOKING_AROUND = 10  # days
