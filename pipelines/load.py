@@ -1,47 +1,30 @@
 """Sources -> raw_<source>: each extraction becomes one dlt package of Parquet files, merged on keys, with its state beside its rows."""
 
 import copy
-import re
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import dlt
 import duckdb
-import httpx
-from dlt.common.destination.exceptions import DestinationException
+from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from pipelines import sources as places
 from pipelines import warehouse
 from pipelines.destination import keyed_duckdb
 from pipelines.extraction import Run, remove_leftovers
+from pipelines.outcome import LoadResult, is_network, keep_unknown_fields, reason_of, written
 from pipelines.raw import RawTable, Source
 from pipelines.settings import Settings
 from pipelines.spool import Delivery, SchemaDrift
-from pipelines.warehouse import connect, literal, make_table, quoted, stored_columns, transaction, warehouse_lock
+from pipelines.warehouse import connect, make_table, quoted, stored_columns, transaction, warehouse_lock
 
 __all__ = ["LoadResult", "fix_clock", "load_source", "prepare", "warehouse_lock"]
 dlt.config["load.delete_completed_jobs"] = True  # they would keep a copy of every row beside the warehouse
 dlt.config["normalize.workers"] = 1
-dlt.config["runtime.log_level"] = "CRITICAL"  # faults come back as exceptions and are told once, without values
-State = Literal["loaded", "empty", "not_configured", "failed"]
-
-
-@dataclass(frozen=True)
-class LoadResult:
-    """What became of one source. `rows` were loaded now, `totals` stand in the warehouse; both by table."""
-
-    source: str
-    state: State
-    reason: str | None = None
-    is_network: bool = False
-    rows: Mapping[str, int] = field(default_factory=dict)
-    totals: Mapping[str, int] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
 
 
 def prepare(settings: Settings, sources: Mapping[str, Source] | None = None) -> None:
@@ -62,7 +45,7 @@ def load_source(source: Source, settings: Settings, *, full_refresh: bool = Fals
     """
     missing = settings.missing(source.name, source.settings)
     if missing:
-        return _written(settings, source, "not_configured", f"not configured: set {' and '.join(missing)} (in .env or the environment)")
+        return written(settings, source, "not_configured", f"not configured: set {' and '.join(missing)} (in .env or the environment)")
     remove_leftovers(settings, source)
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
     run: Run | None = None
@@ -77,17 +60,17 @@ def load_source(source: Source, settings: Settings, *, full_refresh: bool = Fals
         source.extract(run)
         replaced = (table.name for table in source.tables if full_refresh and not _is_history(table))
         deliveries = run.deliveries(replaced, stored)
-        _keep_unknown_fields(settings, run)
+        keep_unknown_fields(settings, run)
         _make_anew(source, settings, [name for name, _ in stale])
         if deliveries or run.state != before:
             _load(pipeline, source, run.state, deliveries, full_refresh)
     except Exception as fault:
-        return _written(settings, source, "failed", _reason(fault, settings, source), run=run, is_network=_is_network(fault), warnings=warnings)
+        return written(settings, source, "failed", reason_of(fault, settings, source), run=run, is_network=is_network(fault), warnings=warnings)
     finally:
         if run is not None:
             run.discard()
     rows = {delivery.table.name: delivery.rows for delivery in deliveries if delivery.rows}
-    return _written(settings, source, "loaded", None, run=run, rows=rows, warnings=warnings)
+    return written(settings, source, "loaded", None, run=run, rows=rows, warnings=warnings)
 
 
 def _is_history(table: RawTable) -> bool:
@@ -101,7 +84,8 @@ def _pipeline(source: Source, settings: Settings, warnings: list[str]) -> dlt.Pi
     pipeline = dlt.pipeline(
         pipeline_name=source.name,
         pipelines_dir=str(folder),
-        destination=keyed_duckdb(str(settings.warehouse_path)),
+        # Raw rows have keys, not an order: keeping one costs a third of the time and of the memory of an insert.
+        destination=keyed_duckdb(DuckDbCredentials(str(settings.warehouse_path), global_config={"preserve_insertion_order": False})),
         dataset_name=f"raw_{source.name}",
     )
     if pipeline.has_pending_data:
@@ -112,7 +96,8 @@ def _pipeline(source: Source, settings: Settings, warnings: list[str]) -> dlt.Pi
             # Its rows are not lost: the state was not stored either, so that they are fetched again.
             warnings.append("an earlier load had been cut short and could not be finished; its rows are fetched again")
             pipeline = pipeline.drop()
-    if pipeline.state.get("_version_hash") != _stored_version(settings, source):
+    stored = _stored_version(settings, source)
+    if pipeline.state.get("_version_hash") != stored and not (stored is None and pipeline.first_run):
         # The folder is ahead of the warehouse or behind it (lost, or the warehouse came back from a copy): the warehouse is right.
         pipeline = pipeline.drop()
         pipeline.sync_destination()
@@ -137,9 +122,13 @@ def _stored_tables(source: Source, settings: Settings) -> tuple[dict[str, dict[s
 def _make_anew(source: Source, settings: Settings, tables: list[str]) -> None:
     """Only in a full refresh, and only after its rows have come: a table whose columns changed type starts empty."""
     if tables:
+        schema = f"raw_{source.name}"
         with connect(settings) as connection, transaction(connection):
             for name in set(tables):
-                make_table(connection, f"raw_{source.name}", name, source.table(name).stored)
+                make_table(connection, schema, name, source.table(name).stored)
+            # A kill before the load must not leave empty tables with a place that says they are full.
+            if (schema, "_dlt_pipeline_state") in stored_columns(connection):
+                connection.execute(f"delete from {quoted(schema)}._dlt_pipeline_state")
 
 
 def _stored_version(settings: Settings, source: Source) -> str | None:
@@ -216,83 +205,3 @@ def _load(pipeline: dlt.Pipeline, source: Source, state: Mapping[str, Any], deli
         pipeline.drop()
         raise
     shutil.rmtree(Path(pipeline.working_dir) / "load" / "loaded", ignore_errors=True)
-
-
-def _is_network(fault: BaseException) -> bool:
-    return bool(getattr(fault, "is_network", False)) or isinstance(fault, (httpx.TransportError, ConnectionError, TimeoutError))
-
-
-def _reason(fault: BaseException, settings: Settings, source: Source) -> str:
-    """The message of a fault on one line, without any secret of the source in it."""
-    while isinstance(fault, PipelineStepFailed) and fault.__cause__:
-        fault = fault.__cause__
-    message = " ".join(str(fault).split()) or type(fault).__name__
-    if isinstance(fault, DestinationException):
-        message = re.sub(r"'[^']*'", "'...'", message)  # DuckDB repeats values
-    secrets = [setting.name for setting in source.settings if setting.is_secret]
-    for name, value in settings.source(source.name, source.settings).items():
-        if name in secrets and value:
-            message = message.replace(value, "***")
-    return message
-
-
-def _keep_unknown_fields(settings: Settings, run: Run) -> None:
-    """Names only. Written before the rows are loaded: they were sent, whatever becomes of the load."""
-    found = run.unknown_fields()
-    if not found:
-        return
-    with connect(settings) as connection, transaction(connection):
-        for table, name, seen in found:
-            connection.execute(
-                "insert into raw_goodwill.unknown_fields select $source, $table, $field, $seen where not exists ("
-                "from raw_goodwill.unknown_fields where source = $source and raw_table = $table and field = $field)",
-                {"source": run.source.name, "table": table, "field": name, "seen": seen},
-            )
-
-
-def _written(
-    settings: Settings,
-    source: Source,
-    state: State,
-    reason: str | None,
-    *,
-    run: Run | None = None,
-    is_network: bool = False,
-    rows: Mapping[str, int] | None = None,
-    warnings: list[str] | None = None,
-) -> LoadResult:
-    """Write down in raw_goodwill what became of the source, in one transaction, and nothing where nothing changed."""
-    schema = quoted(f"raw_{source.name}")
-    with connect(settings) as connection, transaction(connection):
-        former = {
-            row[0]: row[1:]
-            for row in connection.execute("select raw_table, api_total, fresh_until from raw_goodwill.loads where source = ?", [source.name]).fetchall()
-        }
-        totals, lines = {}, []
-        for table in source.tables:
-            latest = "max(_observed_at)" if not table.scope else "null::timestamp"
-            total, fresh_until = connection.execute(f"select count(*), {latest} from {schema}.{quoted(table.name)}").fetchone()  # type: ignore[misc]
-            totals[table.name] = total
-            api_total, answered_at = former.get(table.name, (None, None))
-            if run is not None and state == "loaded":
-                api_total = run.api_totals.get(table.name, api_total)
-                answered_at = max(filter(None, (answered_at, run.answered_at(table.name))), default=None)
-            fresh_until = max(filter(None, (fresh_until, answered_at)), default=None)
-            table_state = "empty" if state == "loaded" and total == 0 else state
-            for entity in table.entities or (None,):
-                lines.append((source.name, table.name, entity, table_state, reason, total, api_total, fresh_until))
-        _replace(connection, "loads", source, lines)
-        if run is not None and state == "loaded" and any(table.scope for table in source.tables):
-            _replace(connection, "refused_files", None, sorted(run.refused, key=str))
-    if state == "loaded" and not any(totals.values()):
-        state = "empty"
-    return LoadResult(source.name, state, reason, is_network, rows or {}, totals, (warnings or []) + (run.warnings if run else []))
-
-
-def _replace(connection: duckdb.DuckDBPyConnection, table: str, source: Source | None, rows: list[tuple[Any, ...]]) -> None:
-    where = f"where source = {literal(source.name)}" if source else ""
-    if connection.execute(f"from raw_goodwill.{table} {where}").fetchall() == rows:
-        return
-    connection.execute(f"delete from raw_goodwill.{table} {where}")
-    if rows:
-        connection.executemany(f"insert into raw_goodwill.{table} values ({', '.join('?' * len(rows[0]))})", rows)

@@ -17,9 +17,10 @@ from pipelines.raw import Setting
 PROJECT = Path(__file__).resolve().parent.parent
 SCHEMAS = frozenset({"core", "roi", "relationships", "board", "staging", "intermediate", "settings", "main"})
 
-# Nothing in this house reports home unless its owner says so.
+# Nothing in this house reports home unless its owner says so, and dlt's log would repeat values: faults are told once, by us.
 for _name, _off in (
     ("RUNTIME__DLTHUB_TELEMETRY", "false"),
+    ("RUNTIME__LOG_LEVEL", "CRITICAL"),
     ("DBT_SEND_ANONYMOUS_USAGE_STATS", "false"),
     ("GX_ANALYTICS_ENABLED", "false"),
 ):

@@ -33,8 +33,10 @@ GOODWILL_TABLES = {
 BEFORE_ALL_DATA = datetime(1970, 1, 1)
 # Times at which something had happened; planned ends are none. A file's latest one dates a warehouse that has files only.
 EVENT_COLUMNS = frozenset(
-    "posted_at observed_at occurred_at created_at closed_at opened_at resolved_at answered_at invited_at recorded_at "
-    "requested_at matched_at labelled_at submitted_at reviewed_at restated_at date".split()
+    [
+        *("posted_at", "observed_at", "occurred_at", "created_at", "closed_at", "opened_at", "resolved_at", "answered_at", "invited_at"),
+        *("recorded_at", "requested_at", "matched_at", "labelled_at", "submitted_at", "reviewed_at", "restated_at", "date"),
+    ]
 )
 
 

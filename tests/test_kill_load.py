@@ -83,7 +83,7 @@ def _kill_after(number: int) -> None:
     """Kill this process after its n-th commit: of a job, of the package, or of what we write down about it."""
     from dlt.destinations.impl.duckdb import sql_client
 
-    from pipelines import load
+    from pipelines import load, outcome
 
     commits = 0
 
@@ -100,7 +100,7 @@ def _kill_after(number: int) -> None:
 
     sql_client.DuckDbSqlClient.commit_transaction = counted(sql_client.DuckDbSqlClient.commit_transaction)  # type: ignore[method-assign]
     sql_client.DuckDbSqlClient.execute_sql = _counting_statements(sql_client.DuckDbSqlClient.execute_sql, counted)  # type: ignore[method-assign]
-    load.transaction = _committing(load.transaction, counted(lambda: None))  # type: ignore[assignment]
+    load.transaction = outcome.transaction = _committing(outcome.transaction, counted(lambda: None))  # type: ignore[assignment]
 
 
 def _counting_statements(then: Callable[..., Any], counted: Callable[..., Any]) -> Callable[..., Any]:

@@ -210,6 +210,41 @@ def test_no_secret_in_what_is_told_of_a_failure(tmp_path: Path) -> None:
     assert b"hush" not in settings.warehouse_path.read_bytes()
 
 
+def test_a_load_that_breaks_is_told_without_values_and_heals(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from pipelines.destination import KeyedCopyJob
+
+    _load(settings, fake_source(_counting))
+    with monkeypatch.context() as broken:
+        broken.setattr(KeyedCopyJob, "run", lambda job: job._job_client.sql_client.execute_sql("select cast('hush' as int)"))
+        result = _load(settings, fake_source(_counting))
+    assert result.state == "failed"
+    assert result.reason.startswith("Conversion Error: Could not convert string '...' to INT32")
+    assert "hush" not in result.reason + "".join(capfd.readouterr())
+    assert _load(settings, fake_source(_counting)).state == "loaded"
+    assert _rows(settings, "select uri from raw_fake.posts order by uri") == [("1",), ("2",)]
+
+
+def test_a_pending_package_that_cannot_be_finished_is_fetched_again(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    import dlt
+
+    from pipelines.destination import KeyedCopyJob
+
+    _load(settings, fake_source(_counting))
+    with monkeypatch.context() as broken:
+        # As a kill would: the package stays.
+        broken.setattr(dlt.Pipeline, "load", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            _load(settings, fake_source(_counting))
+        broken.undo()
+        broken.setattr(KeyedCopyJob, "run", lambda job: job._job_client.sql_client.execute_sql("select cast('hush' as int)"))
+        result = _load(settings, fake_source(lambda run: None))
+    assert result.warnings == ["an earlier load had been cut short and could not be finished; its rows are fetched again"]
+    _load(settings, fake_source(_counting))
+    assert _rows(settings, "select uri from raw_fake.posts order by uri") == [("1",), ("2",)]
+
+
 def test_a_fault_of_the_source_is_no_network_error(settings: Settings) -> None:
     def extract(run: Extraction) -> None:
         raise ValueError("page 3 is truncated")

@@ -184,7 +184,7 @@ def _write(
     def copied(line: str, also: str) -> int:
         row = connection.execute(
             f"copy (select {values}, {literal(name)} as _file, {line} as _line, false as _deleted, {literal(run.run_id)} as _run, ({is_bad}) as _fault, _record "
-            f"from ({given.query}) as given {joins} {also}) to {literal(str(target))} (format parquet, compression zstd)"
+            f"from ({given.query}) as given {joins} {also}) to {literal(str(target))} (format parquet)"
         ).fetchone()
         assert row is not None
         return int(row[0])
