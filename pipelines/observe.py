@@ -256,7 +256,16 @@ class _Observation:
                 self.run.write("posts", [_tombstone(post, gone[post["post_id"]])], gone[post["post_id"]])
             for row in self._rows(INTERACTIONS, f"interaction_id in ({_listed(batch)})"):
                 self.interactions[row["interaction_id"]] = _tombstone(row, gone[row["interaction_id"]])
+        self._keep_what_was_known()
         self.run.write("interactions", self.interactions.values(), self.now)
+
+    def _keep_what_was_known(self) -> None:
+        """A look-up says less of an answer than its thread did, and a row replaces the stored one whole. Words are not brought back."""
+        for batch in _batches([id_ for id_, row in self.interactions.items() if not row.get("deleted_at")], 500):
+            for stored in self._rows(INTERACTIONS, f"interaction_id in ({_listed(batch)})"):
+                known = {name: value for name, value in stored.items() if name not in WORDS}
+                said = {name: value for name, value in self.interactions[stored["interaction_id"]].items() if value is not None}
+                self.interactions[stored["interaction_id"]] = {**known, **said, "deleted_at": None}
 
     def _rows(self, table: RawTable, where: str) -> Iterator[dict[str, Any]]:
         """Stored rows as they would be written again."""
