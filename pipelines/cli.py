@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from pipelines.settings import Settings
 
+WIDTH = 132  # of what is written into a file or a pipe
 PUBLISHED, NOT_PUBLISHED, INTERRUPTED = 0, 1, 130
 
 EXAMPLES = """
@@ -34,7 +35,8 @@ Tokens stand in .env (see .env.example). People read data/goodwill.duckdb.
 def _console(stream: Any = None) -> "Console":
     from rich.console import Console
 
-    return Console(file=stream or sys.stdout, highlight=False, markup=False)
+    file = stream or sys.stdout
+    return Console(file=file, highlight=False, markup=False, width=None if file.isatty() else WIDTH)
 
 
 @contextmanager
@@ -98,10 +100,10 @@ def run_command(sources: tuple[str, ...], inbox: Path | None, full_refresh: bool
 def sources() -> None:
     """Say of each source whether it is configured, what is missing, and when it last answered."""
     with _told():
-        from pipelines import summary
+        from pipelines import status
         from pipelines.settings import read_settings
 
-        summary.print_sources(read_settings(), _console())
+        status.print_sources(read_settings(), _console())
 
 
 def _on_warehouse(name: str, act: Callable[["Settings"], Any]) -> Any:
@@ -123,11 +125,11 @@ def check() -> None:
     Ends with 1 where something blocking failed.
     """
     with _told():
-        from pipelines import summary
+        from pipelines import status
         from pipelines.check import check_marts, check_raw
 
         results = _on_warehouse("check", lambda settings: check_raw(settings) + check_marts(settings))
-        summary.print_checks(results, _console())
+        status.print_checks(results, _console())
         sys.exit(any(result.is_blocking and not result.passed for result in results))
 
 
@@ -135,8 +137,8 @@ def check() -> None:
 def publish() -> None:
     """Publish the marts as they stand in the warehouse, if every blocking check on them holds."""
     with _told():
-        from pipelines import summary
         from pipelines import publish as publication
+        from pipelines import status
         from pipelines.check import check_marts
 
         def act(settings: "Settings") -> Any:
@@ -148,7 +150,7 @@ def publish() -> None:
         except publication.PublishError as fault:
             raise click.ClickException(str(fault)) from None
         if isinstance(outcome, list):
-            summary.print_checks(outcome, _console())
+            status.print_checks(outcome, _console())
             raise click.ClickException("nothing is published: what goes out does not hold")
         click.echo(f"{len(outcome.tables)} marts, {outcome.rows:,} rows: {outcome.path}")
 

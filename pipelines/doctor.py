@@ -180,6 +180,10 @@ def examine() -> list[Finding]:
 
 
 def print_findings(findings: list[Finding], console: Console) -> None:
-    """One line for each finding, and below it the cure."""
+    """A line for each finding, and below it the cure."""
     page = Page(console)
-    page.table(("", "", "", "cure"), [(finding.state, finding.subject, finding.what, finding.cure) for finding in findings])
+    styles = {"good": "green", "mind": "yellow", "wrong": "bold red"}
+    for finding in findings:
+        page.say(f"{finding.state:<6}{finding.subject}: {finding.what}", styles[finding.state], indent="")
+        if finding.cure:
+            page.say(f"cure: {finding.cure}", indent=" " * 8)
