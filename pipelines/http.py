@@ -39,11 +39,12 @@ class NetworkError(SourceError):
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer: its parsed JSON, when the server gave it (its Date header, else our clock; UTC), and its headers."""
+    """One answer: its parsed JSON, when the server gave it (its Date header, else our clock; UTC), its headers and status."""
 
     body: Any
     answered_at: datetime
     headers: httpx.Headers
+    status: int
 
 
 class Authorization(Protocol):
@@ -136,6 +137,9 @@ class Client:
                 continue
             self._wait_before_next = until_reset(response)
             status = response.status_code
+            code = error_code(response) if status >= 400 else ""
+            if status in allow or (code and code in allow):
+                return Answer(None, answered_at(response), response.headers, status)
             if status in (408, 429) or status >= 500:
                 failure, wait = f"answered {status}", advised_wait(response, attempt)
                 if wait > LONGEST_WAIT:
@@ -145,16 +149,13 @@ class Client:
                 self._wait_before_next = 0.0
                 continue
             if status >= 400:
-                code = error_code(response)
-                if status in allow or code in allow:
-                    return Answer(None, answered_at(response), response.headers)
                 authorization = self.authorization if headers is None else None  # a renewal does not renew itself
                 if authorization and not is_renewed and authorization.renew(self, status, code):
                     is_renewed, wait = True, 0.0
                     continue
                 raise SourceError(self._refusal(where, status, code))
             try:
-                return Answer(json.loads(response.content), answered_at(response), response.headers)
+                return Answer(json.loads(response.content), answered_at(response), response.headers, status)
             except ValueError:
                 if response.content.lstrip()[:1] not in (b"{", b"["):
                     raise SourceError(self._not_json(where, response)) from None

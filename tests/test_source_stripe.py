@@ -154,6 +154,15 @@ def test_a_key_that_may_not_read_events_reads_again_what_may_have_changed(accoun
     assert "the key may not read events: changes of objects older than 40 days are not seen; let it read `events`" in loading.warnings
 
 
+def test_a_server_that_knows_no_filter_by_time_is_read_whole(account: Stripe, loading: Loading, server: Server) -> None:
+    account.customer("cus_1")
+    loading.load()
+    account.customer("cus_2")
+    server.next("/v1/customers", Reply({"data": []}), Reply({"error": {"type": "invalid_request_error"}}, 400))
+    loading.load()
+    assert len(loading.rows("customers")) == 2
+
+
 def test_a_subscription_with_many_items_is_read_whole(account: Stripe, loading: Loading) -> None:
     account.objects["subscription_items"] = [account.item(n) | {"id": f"si_{n}", "created": START} for n in range(12)]
     account.subscription("sub_1", items={"object": "list", "has_more": True, "data": account.objects["subscription_items"][:10]})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pipelines.http import Answer, Client, Pages, expect, stamp, utc
+from pipelines.http import Client, Pages, expect, stamp, utc
 from pipelines.raw import Extraction, RawTable
 from pipelines.sources.stripe import records
 from pipelines.sources.stripe.records import Key, Object
@@ -77,10 +77,16 @@ class Stripe:
     def _list(self, endpoint: str, params: list[tuple[str, str]], since: datetime | None) -> Iterator[tuple[datetime, list[Object]]]:
         pages = Pages(NAME, endpoint, "starting_after")
         asking = [("limit", "100"), *dict(params).items(), *([("created[gte]", str(int(since.timestamp())))] if since else [])]
+        # A restricted key may lack the right to read fees; everything else is needed.
+        allow = (403, 404) if endpoint.endswith("balance_transactions") else ()
         after: list[tuple[str, str]] = []
         while True:
-            answer = self._ask(endpoint, asking + after)
-            if answer is None:
+            answer = self.client.get(endpoint, asking + after, allow=(400, 500, *allow) if since and not after else allow)
+            if answer.body is None and answer.status in (400, 500):  # some servers that speak Stripe's API know no filter by time
+                yield from self._list(endpoint, params, None)
+                return
+            if answer.body is None:
+                self.run.warn("the key may not read balance transactions, so payment fees are not given: let it read `balance`")
                 return
             page = expect(answer, NAME, endpoint, "data")
             yield answer.answered_at, page
@@ -89,15 +95,6 @@ class Stripe:
             after = [("starting_after", page[-1]["id"])]
             pages.follow(after[0])
 
-    def _ask(self, endpoint: str, params: list[tuple[str, str]]) -> Answer | None:
-        """A restricted key may lack the right to read fees; everything else is needed."""
-        allow = (403, 404) if endpoint.endswith("balance_transactions") else ()
-        answer = self.client.get(endpoint, params, allow=allow)
-        if answer.body is None:
-            self.run.warn("the key may not read balance transactions, so payment fees are not given: let it read `balance`")
-            return None
-        return answer
-
     def _events(self, since: datetime) -> list[Object] | None:
         """Events since, the newest first; None where the key may not read them."""
         endpoint, found = "/v1/events", list[Object]()
@@ -105,7 +102,7 @@ class Stripe:
         params = [("limit", "100"), ("created[gte]", str(int(since.timestamp())))]
         after: list[tuple[str, str]] = []
         while True:
-            answer = self.client.get(endpoint, params + after, allow=(403, 404))
+            answer = self.client.get(endpoint, params + after, allow=(400, 403, 404))
             if answer.body is None:
                 self.run.warn("the key may not read events: changes of objects older than 40 days are not seen; let it read `events`")
                 return None
