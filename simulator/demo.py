@@ -16,7 +16,7 @@ from simulator import inbox
 from simulator.apis import SECRETS
 from simulator.server import Served, serving
 from simulator.stage import FIRST_CLOCK
-from simulator.world import World, build
+from simulator.world import build
 
 PROJECT = Path(__file__).resolve().parent.parent
 KEY = "demo-company-key-0000000000000000"  # person keys of invented people need no secret
@@ -112,8 +112,3 @@ def _die_with_parent() -> None:
     import ctypes
 
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-
-
-def day_of(world: World) -> int:
-    """How many days a world's clock stands after the first one."""
-    return (world.now - FIRST_CLOCK).days

@@ -135,13 +135,9 @@ def _asked(world: World) -> Iterator[tuple[str, pd.DataFrame]]:
     for entity, frame in (("surveys", world.surveys), ("survey_invitations", world.survey_invitations)):
         for wave, rows in frame.groupby("wave") if len(frame) else ():
             yield f"{entity}/{wave}.csv", rows
-    yield "experiments/experiments.csv", world.experiments[stage_reached(world)]
+    yield "experiments/experiments.csv", world.experiments[world.stage.has_happened(world.experiments["registered_at"])]
     yield "experiment_outcomes/towns.parquet", world.experiment_outcomes
     yield "objectives/objectives.csv", world.objectives
-
-
-def stage_reached(world: World) -> Any:
-    return world.stage.has_happened(world.experiments["registered_at"])
 
 
 def encoded(name: str, frame: pd.DataFrame) -> bytes:

@@ -17,7 +17,6 @@ from simulator.planted import (
     CHANNELS,
     EXPERIMENT_MENTIONS_LIFT,
     EXPERIMENT_REVENUE_LIFT,
-    LOUDER_FROM,
     NO_ANSWER_AFTER_MINUTES,
     PUBLIC_ANSWERED_WHEN_LOUDER,
     answer_median_minutes,
@@ -54,7 +53,7 @@ class Truth:
     retention_if_answered: float  # probability to stay 180 days, mean over clients, every case answered within 24 hours
     retention_if_not: float
     response: dict[tuple[str, str], ResponseBehaviour]
-    public_response_when_louder: dict[str, ResponseBehaviour]  # of the public by platform, from LOUDER_FROM on
+    public_response_when_louder: dict[str, ResponseBehaviour]  # of the public by platform, from planted.LOUDER_FROM on
     two_way_ratio: pd.DataFrame  # month, platform, posts, replies, ratio
     experiment_revenue_lift: float
     experiment_mentions_lift: float
@@ -148,6 +147,3 @@ def two_way_ratio(world: World) -> pd.DataFrame:
     )
     counts = counts.fillna(0).astype(int).rename_axis(["month", "platform"]).reset_index()
     return counts.assign(ratio=counts["replies"] / (counts["posts"] + counts["replies"]))
-
-
-__all__ = ["LOUDER_FROM", "ChannelEffect", "ResponseBehaviour", "Truth", "truth", "two_way_ratio"]

@@ -17,14 +17,16 @@ RATES = {"EUR": (1.09, 1), "GBP": (1.27, 2), "JPY": (0.0066, 3)}
 ADS = {"meta_ads": ("feed-ads", 4, 148.0, "USD"), "linkedin_ads": ("sponsored", 3, 96.0, "EUR")}  # campaign, ads, spend a day, currency
 HOURS = {"linkedin": 40.0, "instagram": 34.0, "facebook": 24.0, "bluesky": 28.0, "mastodon": 24.0}  # a month
 HOURLY_RATE = 48.0
+COMES_BACK = 0.15  # of those who left
 
 
 def subscriptions(stage: Stage, companies: pd.DataFrame, client_since: Times, left_at: Times) -> pd.DataFrame:
-    """Paid periods: a change of plan ends one and begins the next."""
+    """Paid periods: a change of plan ends one and begins the next, as a subscription of its own."""
     first, last = stage.start.astype("datetime64[M]").astype(int), stage.clock.astype("datetime64[M]").astype(int)
     months = np.arange(first + 1, last + 1)
     key = companies["key"].to_numpy()
     u = stage.chance.uniform("plans.change", np.repeat(key, len(months)), np.tile(months, len(key))).reshape(len(key), -1)
+    comes_back = stage.chance.uniform("plans.back", key) < COMES_BACK
     rows = []
     for account in np.flatnonzero(~np.isnat(client_since)).tolist():
         begins, amount = client_since[account], float(companies["monthly"].iloc[account])
@@ -37,6 +39,10 @@ def subscriptions(stage: Stage, companies: pd.DataFrame, client_since: Times, le
         for number, (at, factor) in enumerate([*changes, (ends, 1.0)]):
             rows.append((account, int(key[account]) * 100 + number, number, begins, at, amount))
             begins, amount = at, float(np.rint(amount * factor))
+        # some who left come back after two to five months
+        back = ends + np.timedelta64(60 + int(key[account]) % 90, "D")
+        if comes_back[account] and back <= stage.clock:
+            rows.append((account, int(key[account]) * 100 + 99, 99, back, NEVER, rows[-1][5]))
     frame = pd.DataFrame(rows, columns=["account", "subscription", "number", "started_at", "ended_at", "monthly"])
     frame["started_at"], frame["ended_at"] = frame["started_at"].astype("datetime64[s]"), stage.known(frame["ended_at"])
     frame["currency"] = companies["currency"].to_numpy()[frame["account"]]
@@ -45,24 +51,23 @@ def subscriptions(stage: Stage, companies: pd.DataFrame, client_since: Times, le
 
 
 def invoices(stage: Stage, companies: pd.DataFrame, periods: pd.DataFrame, sold: Sales, left_at: Times) -> pd.DataFrame:
-    """Invoices of subscriptions (monthly, on the day of the start) and of one-off orders; amounts in whole units of the currency."""
+    """Invoices of subscriptions (monthly, on the day of the start, since each began) and of one-off orders; whole units of the currency."""
     rows = []
     for period in list[Any](periods.itertuples()):
         start, ends = np.datetime64(period.started_at, "s"), np.datetime64(period.ended_at, "s") if period.ended_at is not pd.NaT else NEVER
         month, day = start.astype("datetime64[M]"), (start - start.astype("datetime64[M]")).astype("timedelta64[s]")
         day = min(day, np.timedelta64(27 * 86400, "s"))
-        first = max(0, int((stage.start.astype("datetime64[M]") - month).astype(int)))
-        for k in range(first, int((stage.clock.astype("datetime64[M]") - month).astype(int)) + 1):
+        for k in range(int((stage.clock.astype("datetime64[M]") - month).astype(int)) + 1):
             at = start if k == 0 else (month + k).astype("datetime64[s]") + day
-            if at < stage.start or at > stage.clock or at >= ends:
-                continue
-            reason = "subscription_cycle" if k else ("subscription_create" if period.number == 0 else "subscription_update")
-            rows.append((period.account, period.subscription * 1000 + k, period.subscription, at, reason, period.monthly, None))
-    frame = pd.DataFrame(rows, columns=["account", "invoice", "subscription", "created_at", "reason", "monthly", "product"])
+            if at > stage.clock or at >= ends:
+                break
+            reason = "subscription_cycle" if k else "subscription_create"
+            is_new = k == 0 and period.number == 0
+            rows.append((period.account, period.subscription * 1000 + k, period.subscription, at, reason, period.monthly, is_new, None))
+    frame = pd.DataFrame(rows, columns=["account", "invoice", "subscription", "created_at", "reason", "monthly", "is_new", "product"])
     frame["created_at"] = frame["created_at"].astype("datetime64[s]")
-    is_first = (frame["reason"] == "subscription_create").to_numpy()
     account = frame["account"].to_numpy()
-    frame["once"] = np.where(is_first, np.rint(frame["monthly"] * onboarding(stage, account, companies)), 0.0)
+    frame["once"] = np.where(frame["is_new"], np.rint(frame["monthly"] * onboarding(stage, account, companies)), 0.0)
     frame = pd.concat([frame, _orders(companies, sold, left_at)], ignore_index=True)
     frame = frame.sort_values(["created_at", "invoice"], ignore_index=True)
     key, chance = frame["invoice"].to_numpy(), stage.chance
@@ -84,7 +89,7 @@ def _orders(companies: pd.DataFrame, sold: Sales, left_at: Times) -> pd.DataFram
     account, at = orders["account"].to_numpy(), orders["created_at"].to_numpy().astype("datetime64[s]")
     valid = orders[(at >= sold.client_since[account]) & ~(at >= left_at[account])]
     frame = pd.DataFrame({"account": valid["account"], "invoice": 10**15 + valid["touch"] * 10, "subscription": -1})
-    frame["created_at"], frame["reason"], frame["monthly"] = valid["created_at"], "manual", 0.0
+    frame["created_at"], frame["reason"], frame["monthly"], frame["is_new"] = valid["created_at"], "manual", 0.0, False
     frame["product"], frame["once"], frame["cause"] = valid["product"], valid["amount"], valid["cause"]
     return frame
 

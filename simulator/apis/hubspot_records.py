@@ -14,6 +14,15 @@ from simulator.world import World
 KINDS = ("companies", "contacts", "deals")
 INDEX_LAG = np.timedelta64(5, "m")  # a search does not see what was changed just now
 STAGES = ["appointmentscheduled", "qualifiedtobuy", "presentationscheduled", "contractsent"]
+# HubSpot's first pipeline: stage, label, whether it is an end, probability to win
+PIPELINE = [
+    ("appointmentscheduled", "Appointment Scheduled", "false", "0.2"),
+    ("qualifiedtobuy", "Qualified To Buy", "false", "0.4"),
+    ("presentationscheduled", "Presentation Scheduled", "false", "0.6"),
+    ("contractsent", "Contract Sent", "false", "0.9"),
+    ("closedwon", "Closed Won", "true", "1.0"),
+    ("closedlost", "Closed Lost", "true", "0.0"),
+]
 SOURCES = {"organic_social": "SOCIAL_MEDIA", "paid_social": "PAID_SOCIAL", "influencer": "OTHER_CAMPAIGNS", "email": "EMAIL_MARKETING"}
 SOURCES |= {"organic_search": "ORGANIC_SEARCH"}
 # Association types: (from, to) -> (type of the primary one or None, type of any)
@@ -73,10 +82,6 @@ class Portal:
             }
             for row, started, gone in zip(sales.itertuples(), stamps(sales["started_at"].to_numpy()), stamps(left), strict=True)
         ]
-        stages = [
-            (name, label, "false", str(0.2 * (k + 1))[:3]) for k, (name, label) in enumerate(zip(STAGES, _labels(STAGES), strict=True))
-        ]
-        stages += [("closedwon", "Closed Won", "true", "1.0"), ("closedlost", "Closed Lost", "true", "0.0")]
         day = {"createdAt": "2022-01-01T00:00:00.000Z", "updatedAt": "2022-01-01T00:00:00.000Z", "archived": False}
         self.pipelines = [
             {
@@ -86,7 +91,7 @@ class Portal:
                 **day,
                 "stages": [
                     {"id": id_, "label": label, "displayOrder": k, "metadata": {"isClosed": closed, "probability": share}, **day}
-                    for k, (id_, label, closed, share) in enumerate(stages)
+                    for k, (id_, label, closed, share) in enumerate(PIPELINE)
                 ],
             }
         ]
@@ -210,10 +215,6 @@ class Portal:
 def deal_ids(count: int) -> list[str]:
     """Ids of the deals in the order in which they were opened."""
     return [str(30_000_000_003 + 7 * row) for row in range(count)]
-
-
-def _labels(stages: list[str]) -> list[str]:
-    return ["Appointment Scheduled", "Qualified To Buy", "Presentation Scheduled", "Contract Sent"][: len(stages)]
 
 
 def _comparable(value: Any) -> float | str:

@@ -128,7 +128,7 @@ class Books:
         paid_at = None if is_before_payment else self.bills_paid[row]
         total, tax, discount = (smallest(float(getattr(bill, name)), currency) for name in ("total", "tax", "discount"))
         subscription = self.subscription_id.get(int(bill.subscription))
-        is_first = bill.reason == "subscription_create" and account in self.deal_of
+        is_first = bool(bill.is_new) and account in self.deal_of
         body: dict[str, Any] = {
             "id": self.invoice_id[number],
             "object": "invoice",
