@@ -77,13 +77,20 @@ brand_actors as (
     where is_brand
 ),
 
+-- a platform that gives posts and never what people answered cannot tell a monologue from a conversation
+heard_platforms as (
+    select distinct platform
+    from messages
+    where kind in ('comment', 'reply', 'mention')
+),
+
 -- where a message stands and whom it addresses; what has neither thread nor post belongs to the message it answers
 placed as (
     select
         messages.*,
         -- a reply is said to those whom it answers
         case when messages.is_brand and not parents.is_brand then parents.audience else messages.audience end as party_audience,
-        coalesce(platforms.is_social, true) as is_social_platform,
+        coalesce(platforms.is_social, true) and heard_platforms.platform is not null as is_heard_social_platform,
         coalesce(
             messages.thread_id, parents.thread_id, messages.post_id, parents.post_id, messages.parent_id, messages.message_id
         ) as thread_key,
@@ -97,6 +104,7 @@ placed as (
     from messages
     cross join clock
     left join platforms on messages.platform = platforms.platform
+    left join heard_platforms on messages.platform = heard_platforms.platform
     left join messages as parents
         on messages.platform = parents.platform and messages.parent_id = parents.message_id
     left join brand_actors as addressees
@@ -141,7 +149,7 @@ select
     is_deleted,
     is_answer,
     is_inbound,
-    is_social_platform and not is_paid and kind not in ('dm', 'message') as is_public_social,
+    is_heard_social_platform and not is_paid and kind not in ('dm', 'message') as is_public_social,
     post_id,
     thread_id,
     thread_key,
