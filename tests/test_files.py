@@ -60,6 +60,7 @@ JSONL = "".join(json.dumps(row) + "\n" for row in ROWS)
         ("crlf.csv", CSV.replace("\n", "\r\n"), 2),
         ("no end.csv", CSV.rstrip("\n"), 2),
         ("blank.csv", CSV.replace("\nc1", "\n\n\nc1") + "\n\n", 4),
+        ("blank first.csv", "\n\n" + CSV, 4),
         ("QUOTED.CSV", CSV.replace("c1", '"c1"'), 2),
         ("a.csv.gz", gzip.compress(CSV.encode()), 2),
         ("a.csv.zst", _zstd(CSV.encode()), 2),

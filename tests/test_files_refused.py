@@ -70,6 +70,8 @@ CASES = [
     ("post_metrics/a.jsonl", '{"platform":"x","post_id":"1","observed_at":"2026-01-01","like":1}\n', None, "like", "did you mean likes?"),
     ("post_metrics/a.jsonl", '{"platform":"x","post_id":"1","observed_at":"2026-01-01","likes":1}\n\n{"platform":"x","post_id":"2","likes":1}\n', 3, "observed_at", "is empty"),
     ("post_metrics/a.jsonl", '{"platform":"x","post_id":"1","observed_at":"2026-01-01","likes":"some"}\n', 1, "likes", "is not a whole number"),
+    ("post_metrics/a.jsonl", "{}\n", None, "platform", "the required column platform is missing"),
+    ("post_metrics/a.csv", f" {METRICS}\nx,1,2026-01-01,1\n", None, " platform", "did you mean platform?"),
     ("post_metrics/a.parquet", "no parquet at all", None, None, "is not a readable Parquet file"),
     ("post_metrics/a.csv.gz", gzip.compress(GOOD.encode() * 500)[:-20], None, None, "cannot be read to its end"),
     ("post_metrics/a.xlsx", "PK", None, None, "is of no known kind; give .csv or .jsonl"),

@@ -35,11 +35,12 @@ class Fault(Exception):
 
 @dataclass(frozen=True)
 class _Given:
-    """A file as a query: `query` yields its columns as text and `_record` (1, 2, ...); `first_line` is the line of record 1."""
+    """A file as a query that yields its columns as text and `_record` (1, 2, ...)."""
 
     kind: str
     query: str
     columns: tuple[str, ...]
+    is_empty: bool
 
 
 def read_file(
@@ -86,29 +87,35 @@ def _given(connection: duckdb.DuckDBPyConnection, kind: str, compression: str | 
     if kind == "csv":
         try:
             with _open(path, compression) as text:
-                header = tuple(next(csv.reader(text, strict=True), ()))
+                header: tuple[str, ...] = ()
+                blank = 0
+                for record in (reader := csv.reader(text, strict=True)):
+                    if header := tuple(record):
+                        break
+                    blank = reader.line_num
         except UnicodeDecodeError:
             raise _unreadable(kind, compression, path) from None
         columns = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in header)
         query = (
-            f"select *, row_number() over () as _record from read_csv({file}, auto_detect = false, header = true, delim = ',', quote = '\"', "
+            f"select *, row_number() over () as _record from read_csv({file}, auto_detect = false, skip = {blank}, header = true, delim = ',', quote = '\"', "
             f"escape = '\"', nullstr = ''{packed}, max_line_size = {LONGEST_LINE}, columns = {{{columns}}})"
         )
-        return _Given(kind, query if len(set(header)) == len(header) else "", header)
+        return _Given(kind, query, header, not header)
     if kind == "jsonl":
         lines = f"read_ndjson_objects({file}{packed}, maximum_object_size = {LONGEST_LINE})"
         header = tuple(row[0] for row in connection.execute(f"select distinct unnest(json_keys(json)) as name from {lines} order by name").fetchall())
         columns = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in header)
         emptied = ", ".join(f"nullif({quoted(column)}, '') as {quoted(column)}" for column in header)
         rows = f"read_json({file}{packed}, format = 'newline_delimited', maximum_object_size = {LONGEST_LINE}, columns = {{{columns}}})"
-        return _Given(kind, f"select {emptied}, row_number() over () as _record from {rows}", header)
+        is_empty = not header and next(_records(kind, compression, path), None) is None
+        return _Given(kind, f"select {emptied}, row_number() over () as _record from {rows}", header, is_empty)
     described = connection.execute(f"describe select * from read_parquet({file})").fetchall()
     texts = []
     for column, type_, *_ in described:
         exact = f"{quoted(column)}::timestamp" if type_ in ("TIMESTAMP_NS", "TIMESTAMP_S", "TIMESTAMP_MS") else quoted(column)
         texts.append(f"nullif({exact}::varchar, '') as {quoted(column)}")
     query = f"select {', '.join(texts)}, file_row_number + 1 as _record from read_parquet({file}, file_row_number = true)"
-    return _Given(kind, query, tuple(row[0] for row in described))
+    return _Given(kind, query, tuple(row[0] for row in described), False)
 
 
 def _check_columns(entity: Entity, given: _Given) -> list[Person]:
@@ -117,7 +124,7 @@ def _check_columns(entity: Entity, given: _Given) -> list[Person]:
     platform = any(column.name == "platform" for column in entity.columns)
     ways = {way for person in people for way in (person.email, person.platform_id)}
     allowed = [column.name for column in entity.columns] + sorted(ways)
-    if not given.columns and given.kind != "parquet":
+    if given.is_empty:
         return people
     for column in given.columns:
         if given.columns.count(column) > 1:
@@ -172,7 +179,7 @@ def _write(
     people: list[Person],
     target: Path,
 ) -> int:
-    if not given.columns:
+    if given.is_empty:
         return 0
     for person in people:
         person.make_keys(connection, run, given.query)
@@ -218,10 +225,11 @@ def _records(kind: str, compression: str | None, path: Path) -> Iterator[tuple[i
             yield from ((number, line) for number, line in enumerate(text, 1) if line.strip())
             return
         reader = csv.reader(text, strict=True)
-        before = 0
-        for number, record in enumerate(reader):
-            if record and number:
+        before, is_header = 0, True
+        for record in reader:
+            if record and not is_header:
                 yield before + 1, record
+            is_header = is_header and not record
             before = reader.line_num
 
 
@@ -274,7 +282,7 @@ def _unreadable(kind: str, compression: str | None, path: Path) -> Fault:
         width = None
         if kind == "csv":
             with _open(path, compression) as text:
-                width = len(next(csv.reader(text, strict=True), ()))
+                width = len(next(filter(None, csv.reader(text, strict=True)), ()))
         number = 0
         for number, record in _records(kind, compression, path):
             if isinstance(record, list) and len(record) != width:
