@@ -53,7 +53,9 @@ def _told() -> Iterator[None]:
         console.print(fitting(printable(fault), console), style="bold red", soft_wrap=True)
         sys.exit(NOT_PUBLISHED)
     except KeyboardInterrupt:
-        console.print("\ninterrupted: what was published before stands as it was; the same command goes on from here", style="bold", soft_wrap=True)
+        console.print(
+            "\ninterrupted: what was published before stands as it was; the same command goes on from here", style="bold", soft_wrap=True
+        )
         sys.exit(INTERRUPTED)
 
 
@@ -81,9 +83,23 @@ def main() -> None:
 
 
 @main.command(name="run")
-@click.option("--source", "sources", multiple=True, metavar="NAME", help="Ask only this source (may be repeated); everything is built and published all the same.")
-@click.option("--inbox", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Take files from this folder instead of inbox/ or INBOX_PATH.")
-@click.option("--full-refresh", is_flag=True, help="Forget the place in every source and build every model anew. Snapshots of counters are kept: nobody gives yesterday's again.")
+@click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    metavar="NAME",
+    help="Ask only this source (may be repeated); everything is built and published all the same.",
+)
+@click.option(
+    "--inbox",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Take files from this folder instead of inbox/ or INBOX_PATH.",
+)
+@click.option(
+    "--full-refresh",
+    is_flag=True,
+    help="Forget the place in every source and build every model anew. Snapshots of counters are kept: nobody gives yesterday's again.",
+)
 def run_command(sources: tuple[str, ...], inbox: Path | None, full_refresh: bool) -> None:
     """Load what is new, build, check and publish.
 

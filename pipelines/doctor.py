@@ -64,7 +64,12 @@ def _packages() -> Finding:
     differing = differing_packages(PROJECT / "requirements.lock")
     if not differing:
         return Finding("packages", "good", "those of requirements.lock")
-    return Finding("packages", "wrong", "; ".join(differing[:4]) + (f"; and {len(differing) - 4} more" if len(differing) > 4 else ""), "touch requirements.lock; make setup")
+    return Finding(
+        "packages",
+        "wrong",
+        "; ".join(differing[:4]) + (f"; and {len(differing) - 4} more" if len(differing) > 4 else ""),
+        "touch requirements.lock; make setup",
+    )
 
 
 def _folders(settings: Settings) -> Iterator[Finding]:
@@ -75,7 +80,12 @@ def _folders(settings: Settings) -> Iterator[Finding]:
             probe.touch()
             probe.unlink()
         except OSError as fault:
-            yield Finding(subject, "wrong", f"{path}: {fault.strerror}", "make it writable for you, or set WAREHOUSE_PATH and PUBLISHED_PATH elsewhere")
+            yield Finding(
+                subject,
+                "wrong",
+                f"{path}: {fault.strerror}",
+                "make it writable for you, or set WAREHOUSE_PATH and PUBLISHED_PATH elsewhere",
+            )
             continue
         free = shutil.disk_usage(path).free
         room = f"{path}, {free / 1024**3:.1f} GB free"
@@ -108,7 +118,9 @@ def _lock(settings: Settings) -> Iterator[Finding]:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            yield Finding("warehouse lock", "mind", f"a run is at work: {_holder(path)}", "wait until it has finished; a new run does so by itself")
+            yield Finding(
+                "warehouse lock", "mind", f"a run is at work: {_holder(path)}", "wait until it has finished; a new run does so by itself"
+            )
             return
         lock.release()
     if not settings.warehouse_path.exists():
@@ -132,13 +144,25 @@ def _stamp(settings: Settings, row: tuple[bool, str] | None) -> Iterator[Finding
         return
     holds = "the demo company" if row[0] else "real data"
     if row[0] != settings.is_demo:
-        yield Finding("warehouse", "wrong", f"it holds {holds}, and this is {'not ' if row[0] else ''}the demo", "give another WAREHOUSE_PATH: the two never share one")
+        yield Finding(
+            "warehouse",
+            "wrong",
+            f"it holds {holds}, and this is {'not ' if row[0] else ''}the demo",
+            "give another WAREHOUSE_PATH: the two never share one",
+        )
     else:
         yield Finding("warehouse", "good", f"holds {holds}")
     if settings.is_key_made and not settings.key_path.exists():
-        yield Finding("key", "wrong", "the key of the persons in the warehouse is gone", f"put {settings.key_path} back, or set the GOODWILL_KEY it was begun with")
+        yield Finding(
+            "key",
+            "wrong",
+            "the key of the persons in the warehouse is gone",
+            f"put {settings.key_path} back, or set the GOODWILL_KEY it was begun with",
+        )
     elif Keys(settings.key).check != row[1]:
-        yield Finding("key", "wrong", "the persons in the warehouse have keys made with another secret", "set the GOODWILL_KEY it was begun with")
+        yield Finding(
+            "key", "wrong", "the persons in the warehouse have keys made with another secret", "set the GOODWILL_KEY it was begun with"
+        )
     elif settings.is_key_made:
         yield Finding("key", "mind", f"made by itself: {settings.key_path}", "keep a copy: without it no person would be recognised again")
     else:
@@ -150,8 +174,12 @@ def _sources(settings: Settings) -> Iterator[Finding]:
     for name in settings.source_variables:
         if name.upper() not in known:
             close = difflib.get_close_matches(name.upper(), known, n=1)
-            yield Finding("settings", "mind", f"{name} is a setting of no source", f"did you mean {close[0]}?" if close else "see .env.example")
-    configured = [source.name for source in discover().values() if source.name != "files" and not settings.missing(source.name, source.settings)]
+            yield Finding(
+                "settings", "mind", f"{name} is a setting of no source", f"did you mean {close[0]}?" if close else "see .env.example"
+            )
+    configured = [
+        source.name for source in discover().values() if source.name != "files" and not settings.missing(source.name, source.settings)
+    ]
     if configured:
         yield Finding("sources", "good", ", ".join(configured))
     else:
@@ -165,7 +193,9 @@ def _port() -> Finding:
     with socket.socket() as probe:
         is_taken = probe.connect_ex(("127.0.0.1", PAGE_PORT)) == 0
     if is_taken:
-        return Finding("port 3000", "mind", "is taken, so that `make dev` cannot have it", "stop what listens there (perhaps `make dev` itself)")
+        return Finding(
+            "port 3000", "mind", "is taken, so that `make dev` cannot have it", "stop what listens there (perhaps `make dev` itself)"
+        )
     return Finding("port 3000", "good", "free for `make dev`")
 
 

@@ -75,7 +75,9 @@ def _check_names(wanted: Sequence[str]) -> None:
     for name in wanted:
         if name not in known:
             close = difflib.get_close_matches(name, known, n=1)
-            raise SettingsError(f"there is no source {name!r}; " + (f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known)}"))
+            raise SettingsError(
+                f"there is no source {name!r}; " + (f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known)}")
+            )
 
 
 def _execute(job: "JobDefinition", wanted: Sequence[str]) -> None:
@@ -106,7 +108,9 @@ def _told(fault: BaseException, work: Work) -> str:
     return f"{last.name}: {said}" if last.state == "failed" else said
 
 
-def run(settings: Settings, sources: Sequence[str] | None = None, full_refresh: bool = False, on_step: Listener = lambda step: None) -> RunReport:
+def run(
+    settings: Settings, sources: Sequence[str] | None = None, full_refresh: bool = False, on_step: Listener = lambda step: None
+) -> RunReport:
     """Load `sources` (all where None), transform, check and publish; a second run on the same warehouse waits for the first.
 
     Never raises for what goes wrong on the way: the report says it. SettingsError where a source does not exist.

@@ -11,7 +11,11 @@ def jobs() -> list[Any]:
     """`daily` goes from the sources to the published file; `hourly` asks the sources, since counters are snapshots and posts get deleted."""
     return [
         dg.define_asset_job("daily", dg.AssetSelection.all(), description="From the sources to the published file."),
-        dg.define_asset_job("hourly", dg.AssetSelection.groups(*discover(), "goodwill"), description="The sources alone: what came, and whether it is plausible."),
+        dg.define_asset_job(
+            "hourly",
+            dg.AssetSelection.groups(*discover(), "goodwill"),
+            description="The sources alone: what came, and whether it is plausible.",
+        ),
     ]
 
 

@@ -42,7 +42,9 @@ def print_sources(settings: Settings, console: Console) -> None:
             state_now = f"reads {settings.inbox_path}" if settings.inbox_path.is_dir() else f"no folder {settings.inbox_path}"
         else:
             state_now = f"set {' and '.join(missing)}" if missing else "configured"
-        lines.append((source.name, state_now, state or "never asked", f"{rows or 0:,}", f"{fresh_until:%Y-%m-%d %H:%M}" if fresh_until else ""))
+        lines.append(
+            (source.name, state_now, state or "never asked", f"{rows or 0:,}", f"{fresh_until:%Y-%m-%d %H:%M}" if fresh_until else "")
+        )
     page.table(("source", "settings", "last run", "rows", "answered (UTC)"), lines, right=(3,))
 
 

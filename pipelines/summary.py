@@ -77,7 +77,7 @@ def number(value: float | None) -> str:
 def _bounded(value: float | None, lo: float | None, hi: float | None) -> str:
     if value is None:
         return "not measured"
-    return number(value) + (f"  [{number(lo)}, {number(hi)}]" if lo is not None and hi is not None else "")
+    return number(value) + (f" [{number(lo)}, {number(hi)}]" if lo is not None and hi is not None else "")
 
 
 class Page:
@@ -100,7 +100,7 @@ class Page:
     def table(self, names: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[int] = ()) -> None:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_header=any(names))
         for index, name in enumerate(names):
-            table.add_column(name, justify="right" if index in right else "left", overflow="fold", no_wrap=not (index == len(names) - 1))
+            table.add_column(name, justify="right" if index in right else "left", overflow="fold", no_wrap=index != len(names) - 1)
         for row in rows:
             # an interval's blanks are its scale: not printable(), which folds them
             table.add_row(*(cell if isinstance(cell, Text) else self.text("" if cell is None else cell) for cell in row))
@@ -129,14 +129,20 @@ def _money(page: Page, rows: list[Row]) -> None:
         drawn = Text(interval(roi, lo, hi, scale, page.is_ascii)) if roi is not None else page.text("not measured", "dim")
         note = f"{number(revenue)} {currency} credited, {number(cost)} spent, {n or 0} customers" if roi is not None else reason
         lines.append((channel, drawn, _bounded(roi, lo, hi) if roi is not None else "", grade if roi is not None else "", note))
-    page.table(("channel", "attributed ROI", "value  [lo, hi]", "grade", ""), lines)
-    page.say("grade D is credit, not effect: the rule `linear` shares each sale among the touches before it; the interval is the wider of sampling and rules")
+    page.table(("channel", "attributed ROI", "value [lo, hi]", "grade", ""), lines)
+    page.say(
+        "grade D is credit, not effect: the rule `linear` shares each sale among the touches before it; the interval is the wider of sampling and rules"
+    )
     tested = [row for row in rows if row[6] is not None]
     for _, channel, _, _, _, grade, iroi, lo, hi, headline, *_ in tested:
         page.say(f"{channel}: {headline}, incremental ROI {_bounded(iroi, lo, hi)}, grade {grade}")
     if not tested:
         planned = next((row for row in rows if row[15] is not None), None)
-        cure = f"{planned[1]}: {planned[15]} units, {planned[16]} weeks would show {number(planned[17])}" if planned else "a randomised regional holdout (grade A)"
+        cure = (
+            f"{planned[1]}: {planned[15]} units, {planned[16]} weeks would show {number(planned[17])}"
+            if planned
+            else "a randomised regional holdout (grade A)"
+        )
         page.say(f"no causal estimate; what would give one: {cure}", "bold")
 
 
@@ -156,7 +162,7 @@ def _people(page: Page, rows: list[Row]) -> None:
         note = f"n {n:,}{', so far' if state == 'immature' else ''}" if value is not None and n is not None else reason
         lines.append((audience if audience != said else "", measure, drawn, shown, note))
         said = audience
-    page.table(("audience", "indicator", "0" + " " * (BAR - 2) + "1", "value  [lo, hi]", ""), lines)
+    page.table(("audience", "indicator", "0" + " " * (BAR - 2) + "1", "value [lo, hi]", ""), lines)
 
 
 def _objectives(page: Page, rows: list[Row]) -> None:
@@ -165,10 +171,16 @@ def _objectives(page: Page, rows: list[Row]) -> None:
         page.say("none is written down: inbox/objectives/ takes them (title, mart, measure, target, due_on, direction)")
         return
     lines = [
-        (state.replace("_", " "), title, _bounded(value, lo, hi), f"{'at least' if direction == 'up' else 'at most'} {number(target)} by {due_on}", reason)
+        (
+            state.replace("_", " "),
+            title,
+            _bounded(value, lo, hi),
+            f"{'at least' if direction == 'up' else 'at most'} {number(target)} by {due_on}",
+            reason,
+        )
         for title, _, state, value, lo, hi, target, direction, due_on, reason in rows
     ]
-    page.table(("state", "objective", "value  [lo, hi]", "target", ""), lines)
+    page.table(("state", "objective", "value [lo, hi]", "target", ""), lines)
 
 
 def _gaps(page: Page, report: RunReport | None, trust: list[Row], costs: list[Row], unknown: list[Row], empty: list[Row]) -> None:
@@ -181,7 +193,12 @@ def _gaps(page: Page, report: RunReport | None, trust: list[Row], costs: list[Ro
     lines += [("check failed", result.message) for result in (report.checks if report else ()) if not result.passed]
     for source, _, _, _, _, _, refused, untagged, _ in trust:
         if refused:
-            lines.append((f"{source}: {refused} files refused", "whole, each with its line and column; see raw_goodwill.refused_files in the warehouse"))
+            lines.append(
+                (
+                    f"{source}: {refused} files refused",
+                    "whole, each with its line and column; see raw_goodwill.refused_files in the warehouse",
+                )
+            )
         if untagged:
             lines.append((f"{source}: {untagged:,} touches", "whose channel no rule knows: dbt_project/seeds/ holds the rules"))
     lines += [(f"cost missing: {channel}", f"{kind}, in {months} months: no ROI is given for them") for channel, kind, months in costs[:6]]
@@ -198,7 +215,14 @@ def _rows(page: Page, report: RunReport | None, trust: list[Row]) -> None:
     page.head("Where the numbers come from")
     new = {result.source: sum(result.rows.values()) for result in report.loads} if report else {}
     lines = [
-        (source, f"{rows or 0:,}", f"{new.get(source, 0):,}", f"{duplicates or 0:,}", f"{fresh:%Y-%m-%d %H:%M}" if fresh else "files", api and f"{loaded:,} of {api:,}")
+        (
+            source,
+            f"{rows or 0:,}",
+            f"{new.get(source, 0):,}",
+            f"{duplicates or 0:,}",
+            f"{fresh:%Y-%m-%d %H:%M}" if fresh else "files",
+            api and f"{loaded:,} of {api:,}",
+        )
         for source, rows, fresh, api, loaded, duplicates, *_ in trust
     ]
     page.table(("source", "rows", "new", "set aside", "answered (UTC)", "loaded of what it says it has"), lines, right=(1, 2, 3))
@@ -227,7 +251,11 @@ def _next(page: Page, settings: Settings, report: RunReport | None) -> None:
 def _failed(page: Page, settings: Settings, report: RunReport) -> None:
     page.head("Nothing was published")
     page.say(report.failure, "bold red")
-    page.say(f"what was published before stands as it was: {settings.published_path}" if settings.published_path.exists() else "nothing was published before")
+    page.say(
+        f"what was published before stands as it was: {settings.published_path}"
+        if settings.published_path.exists()
+        else "nothing was published before"
+    )
     for result in report.loads:
         if result.state == "failed":
             page.say(f"{result.source} failed: {result.reason}")
@@ -252,7 +280,10 @@ def print_page(settings: Settings, report: RunReport | None, console: Console) -
         for audience, measure in rows(MEGAPHONES):
             page.say(f"MEGAPHONE: credited money rises while {measure} with {audience} falls", "bold red")
         if not any(row[1] for row in trust):
-            page.say("nothing to show yet, because no source gave a row: put files below inbox/<entity>/, or set a token in .env (see .env.example)", "bold")
+            page.say(
+                "nothing to show yet, because no source gave a row: put files below inbox/<entity>/, or set a token in .env (see .env.example)",
+                "bold",
+            )
         else:
             _money(page, rows(MONEY))
             _people(page, rows(PEOPLE))

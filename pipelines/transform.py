@@ -48,14 +48,18 @@ class Translator(DagsterDbtTranslator):
 def _project_files() -> list[Path]:
     written = {"target", "logs", "dbt_packages"}
     return sorted(
-        path for path in DBT_PROJECT.rglob("*") if path.suffix in (".sql", ".yml", ".csv", ".md") and path.relative_to(DBT_PROJECT).parts[0] not in written
+        path
+        for path in DBT_PROJECT.rglob("*")
+        if path.suffix in (".sql", ".yml", ".csv", ".md") and path.relative_to(DBT_PROJECT).parts[0] not in written
     )
 
 
 def _profile(settings: Settings) -> str:
     """The project's profile `warehouse`, with the file of this run in it: dbt need not look at our environment."""
     profile = yaml.safe_load((DBT_PROJECT / "profiles.yml").read_text(encoding="utf-8"))["goodwill"]["outputs"]["warehouse"]
-    return yaml.safe_dump({"goodwill": {"target": "warehouse", "outputs": {"warehouse": {**profile, "path": str(settings.warehouse_path)}}}})
+    return yaml.safe_dump(
+        {"goodwill": {"target": "warehouse", "outputs": {"warehouse": {**profile, "path": str(settings.warehouse_path)}}}}
+    )
 
 
 def _fingerprint(settings: Settings) -> str:
@@ -137,7 +141,9 @@ def _faults(outcome: Any) -> str:
     """What failed in dbt's own words, the first three in full."""
     if outcome.exception is not None:
         return " ".join(str(outcome.exception).split())
-    faults = [f"{result.node.name}: {' '.join(str(result.message).split())}" for result in outcome.result.results if result.status in FAULTS]
+    faults = [
+        f"{result.node.name}: {' '.join(str(result.message).split())}" for result in outcome.result.results if result.status in FAULTS
+    ]
     return "; ".join(faults[:3]) + (f"; and {len(faults) - 3} more" if len(faults) > 3 else "")
 
 
@@ -145,7 +151,9 @@ def _dbt_assets(folder: Path, manifest: Mapping[str, Any], name: str, select: st
     """The models and seeds of a selection: `dbt build` without the unit tests, which test code and no data."""
     translator = Translator()
 
-    @dbt_assets(manifest=manifest, name=name, select=select, exclude=exclude, dagster_dbt_translator=translator, required_resource_keys={"work"})
+    @dbt_assets(
+        manifest=manifest, name=name, select=select, exclude=exclude, dagster_dbt_translator=translator, required_resource_keys={"work"}
+    )
     def dbt(context: dg.AssetExecutionContext) -> Iterator[Any]:
         work: Work = context.resources.work
         # A test that spans both selections waits until all it asks for is built.
@@ -159,7 +167,9 @@ def _dbt_assets(folder: Path, manifest: Mapping[str, Any], name: str, select: st
         if work.full_refresh:
             arguments.append("--full-refresh")
         with work.step(name) as step:
-            outcome = _dbt(work.settings, folder, "build", *arguments, manifest=_read_manifest(folder), on_event=_listener(work, step, context))
+            outcome = _dbt(
+                work.settings, folder, "build", *arguments, manifest=_read_manifest(folder), on_event=_listener(work, step, context)
+            )
             results = list(outcome.result.results) if outcome.result is not None else []
             done = [result for result in results if result.status in DONE]
             models = sum(result.node.resource_type in ("model", "seed") for result in done)
@@ -181,7 +191,9 @@ def build_dbt_assets(settings: Settings) -> tuple[dg.AssetsDefinition, dg.Assets
     translator = Translator()
     keys = {node["name"]: translator.get_asset_key(node) for node in manifest["nodes"].values() if node["resource_type"] == "model"}
     estimates = [
-        dg.AssetSpec(translator.get_asset_key(table), group_name="estimates", deps=[keys[name] for name in table["config"]["meta"]["reads"]])
+        dg.AssetSpec(
+            translator.get_asset_key(table), group_name="estimates", deps=[keys[name] for name in table["config"]["meta"]["reads"]]
+        )
         for table in manifest["sources"].values()
         if table["source_name"] == "estimates"
     ]

@@ -17,7 +17,7 @@ ORDER = [
     "settings keys entities raw warehouse".split(),
     "http pace observe social".split(),
     "sources".split(),
-    "spool extraction destination load".split(),
+    "spool extraction destination outcome load".split(),
     "work".split(),
     "transform".split(),
     "estimate".split(),
@@ -88,11 +88,7 @@ def pipeline_files() -> list[Path]:
 def test_every_file_imports_from_its_left(path: Path) -> None:
     places = {name: place for place, names in enumerate(ORDER) for name in names}
     assert room(path) in places, f"{path.name} has no place in the order of the house: give it one in this test"
-    wrong = {
-        name
-        for name in imports(path)
-        if name.startswith("pipelines.") and places.get(name.split(".")[1], -1) > places[room(path)]
-    }
+    wrong = {name for name in imports(path) if name.startswith("pipelines.") and places.get(name.split(".")[1], -1) > places[room(path)]}
     assert not wrong, f"{path.name} imports {sorted(wrong)}, which come after it"
 
 
@@ -153,11 +149,15 @@ def test_a_source_has_one_name_at_every_stop(name: str) -> None:
     assert folder.is_dir(), f"dbt_project/models/staging/{name}/ is missing"
     listed = yaml.safe_load((folder / f"_{name}__sources.yml").read_text(encoding="utf-8"))["sources"][0]
     assert (listed["name"], listed["schema"]) == (name, f"raw_{name}")
-    assert {table["name"] for table in listed["tables"]} == {table.name for table in source.tables}, f"_{name}__sources.yml names other tables than SOURCE"
+    assert {table["name"] for table in listed["tables"]} == {table.name for table in source.tables}, (
+        f"_{name}__sources.yml names other tables than SOURCE"
+    )
     staged = {path.stem.removeprefix(f"stg_{name}__") for path in folder.glob("*.sql")}
     assert staged == set(given[name]), f"{name}: the staging models are not the entities of its line in dbt_project.yml"
     assert staged <= set(entities()), f"{name} stages what is no entity of the model"
-    assert {entity for table in source.tables for entity in table.entities} == staged, f"{name}: RawTable.entities and the staging models differ"
+    assert {entity for table in source.tables for entity in table.entities} == staged, (
+        f"{name}: RawTable.entities and the staging models differ"
+    )
     suites = {path.stem for path in (PROJECT / "data_quality" / "suites" / "raw").glob(f"{name}__*.json")}
     assert suites == {f"{name}__{table.name}" for table in source.tables}, f"data_quality/suites/raw lacks or has too many suites of {name}"
     if name != "files":
@@ -179,7 +179,9 @@ def test_staging_has_the_columns_of_its_entity() -> None:
         for column, type_ in columns.items():
             wanted = (of_entity | added).get(column)
             assert wanted is not None, f"{path.name}: {column} is no column of the entity"
-            assert re.sub(r"\s", "", type_.lower()) == re.sub(r"\s", "", wanted.lower()), f"{path.name}: {column} is {type_}, the entity has {wanted}"
+            assert re.sub(r"\s", "", type_.lower()) == re.sub(r"\s", "", wanted.lower()), (
+                f"{path.name}: {column} is {type_}, the entity has {wanted}"
+            )
         assert model["config"]["contract"]["enforced"], f"{path.name} does not enforce its contract"
 
 
@@ -204,7 +206,9 @@ def test_every_model_stands_beside_its_yml() -> None:
 
 @pytest.mark.parametrize("name", sorted(models()))
 def test_every_model_says_its_grain(name: str) -> None:
-    assert re.search(r"Grain: [^.]+\.$", " ".join(models()[name]["description"].split())), f"{name}: the description does not end with its grain"
+    assert re.search(r"Grain: [^.]+\.$", " ".join(models()[name]["description"].split())), (
+        f"{name}: the description does not end with its grain"
+    )
 
 
 @pytest.mark.parametrize("mart", [f"{schema}.{name}" for schema, names in PROMISED.items() for name in names.split()])
@@ -217,19 +221,30 @@ def test_every_promised_mart_has_its_contract(mart: str) -> None:
     assert model["config"]["meta"]["tier"] == tier, f"{mart} is {tier}"
     columns = {column["name"]: column for column in model["columns"]}
     assert "is_demo" in columns
-    assert not [column for column, about in columns.items() if not about.get("data_type") or not about.get("description")], f"{mart}: a column says too little"
-    assert any("unique_combination" in test for test in model.get("data_tests", ()) if isinstance(test, dict)), f"{mart}: nothing tests its grain"
+    assert not [column for column, about in columns.items() if not about.get("data_type") or not about.get("description")], (
+        f"{mart}: a column says too little"
+    )
+    assert any("unique_combination" in test for test in model.get("data_tests", ()) if isinstance(test, dict)), (
+        f"{mart}: nothing tests its grain"
+    )
 
 
 def test_every_published_mart_is_guarded_where_it_goes_out() -> None:
     suites = {path.stem for path in (PROJECT / "data_quality" / "suites" / "marts").glob("*.json")}
-    published = {f"{path.parent.name}__{path.stem.removeprefix(path.parent.name + '_')}" for path in MARTS.glob("*/*.yml") if not path.name.startswith("_")}
+    published = {
+        f"{path.parent.name}__{path.stem.removeprefix(path.parent.name + '_')}"
+        for path in MARTS.glob("*/*.yml")
+        if not path.name.startswith("_")
+    }
     restricted = {mart.replace(".", "__") for mart in RESTRICTED}
     assert published - restricted <= suites, f"no suite for {sorted(published - restricted - suites)}"
 
 
 def test_models_ask_no_clock_but_int_clock() -> None:
-    banned = re.compile(r"\b(current_timestamp|current_date|current_time|localtimestamp|get_current_timestamp|now\s*\(|today\s*\(|_dlt_load_id|_run\b)", re.I)
+    banned = re.compile(
+        r"\b(current_timestamp|current_date|current_time|localtimestamp|get_current_timestamp|now\s*\(|today\s*\(|_dlt_load_id|_run\b)",
+        re.I,
+    )
     for path in [*sorted(DBT_MODELS.rglob("*.sql")), *sorted((PROJECT / "dbt_project" / "macros").rglob("*.sql"))]:
         code = re.sub(r"\{#.*?#\}|--[^\n]*", "", path.read_text(encoding="utf-8"), flags=re.S)
         assert not banned.search(code), f"{path.name} asks {banned.search(code)[0]}"

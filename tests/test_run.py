@@ -1,0 +1,118 @@
+"""The main job on a tiny demo company, whole: what a second run changes, what one bad source or one bad number stops."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from demo_company import Company, company, content, differing, nobody
+
+from pipelines import assets
+from pipelines.run import run
+from pipelines.settings import SettingsError, read_settings
+from pipelines.work import Step
+
+pytestmark = pytest.mark.xdist_group("whole runs")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+    """The company's first day, loaded with every source, the servers failing now and then as real ones do."""
+    with company(tmp_path_factory.mktemp("demo") / "data", day=0, has_faults=True) as tiny:
+        tiny.run()
+        yield tiny
+
+
+def test_every_source_reaches_the_published_file(built: Company) -> None:
+    with duckdb.connect(str(built.published), read_only=True) as connection:
+        platforms = {row[0] for row in connection.execute("select distinct platform from core.posts").fetchall()}
+        sources = dict(connection.execute("select source, rows from board.data_trust").fetchall())
+        unmarked = [
+            table
+            for schema, table in connection.execute("select schema_name, table_name from duckdb_tables()").fetchall()
+            if connection.execute(f"select count(*) from {schema}.{table} where is_demo is distinct from true").fetchone() != (0,)
+        ]
+    assert {"bluesky", "mastodon"} <= platforms
+    assert all(sources[name] > 0 for name in ("bluesky", "files", "hubspot", "mastodon", "stripe"))
+    assert not unmarked, "rows of the demo company are marked in every mart"
+
+
+def test_a_second_run_without_a_new_day_changes_not_one_row(built: Company, tmp_path: Path) -> None:
+    before = shutil.copy(built.published, tmp_path / "before.duckdb")
+    report = built.run()
+    assert differing(Path(before), built.published) == []
+    assert sum(result.rows.get("accounts", 0) for result in report.loads if result.source == "files") == 0, (
+        "an unchanged file is not read again"
+    )
+
+
+def test_a_source_that_cannot_be_reached_is_asked_again_and_stops_nobody(
+    built: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assets, "RETRY_AFTER_SECONDS", (0, 0))
+    variables = dict(built.variables) | {"SOURCES__MASTODON__BASE_URL": "http://127.0.0.1:9", "SOURCES__STRIPE__ACCESS_TOKEN": ""}
+    before = shutil.copy(built.published, tmp_path / "before.duckdb")
+    steps: list[str] = []
+
+    def listen(step: Step) -> None:
+        if step.state == "started":
+            steps.append(step.name)
+
+    report = run(read_settings(folder=built.folder, environ=variables), on_step=listen)
+    assert report.is_published, report.failure
+    states = {result.source: result.state for result in report.loads}
+    assert states == {"bluesky": "loaded", "files": "loaded", "hubspot": "loaded", "mastodon": "failed", "stripe": "not_configured"}
+    assert steps.count("load mastodon") == 3
+    assert steps.count("load stripe") == 1, "what is not configured is no network error"
+    # what was loaded of them before is kept; only what is said about the sources differs
+    assert {line.split(":")[0] for line in differing(Path(before), built.published)} <= {"core.coverage", "board.data_trust"}
+
+
+def test_only_the_named_sources_are_asked(built: Company) -> None:
+    report = run(built.settings, sources=["hubspot"])
+    assert [result.source for result in report.loads] == ["hubspot"]
+    assert report.is_published
+    with pytest.raises(SettingsError, match="did you mean 'hubspot'"):
+        run(built.settings, sources=["hubspott"])
+
+
+def test_a_number_that_cannot_be_told_stops_the_publication(built: Company, tmp_path: Path) -> None:
+    """Money in a currency without a rate: dbt names it, and what was published before stands as it was."""
+    before = content(built.published)
+    odd = built.folder / "inbox" / "revenue" / "odd.csv"
+    odd.parent.mkdir(exist_ok=True)
+    odd.write_text("revenue_id,occurred_at,amount,currency,account_id\nodd-1,2026-06-20 10:00:00,100,XTS,odd\n", encoding="utf-8")
+    try:
+        report = run(built.settings)
+    finally:
+        odd.unlink()
+    assert not report.is_published
+    assert report.failure is not None and "XTS" in report.failure
+    assert report.log_path.stat().st_size > 0
+    assert content(built.published) == before
+
+
+def test_a_raw_table_that_is_not_plausible_stops_dbt(built: Company) -> None:
+    before = content(built.published)
+    odd = built.folder / "inbox" / "revenue" / "odd.csv"
+    odd.write_text("revenue_id,occurred_at,amount,currency\nodd-1,2026-06-20 10:00:00,100,DOLLAR\n", encoding="utf-8")
+    try:
+        report = run(built.settings)
+    finally:
+        odd.unlink()
+    assert not report.is_published
+    assert [step.name for step in report.steps][-1] == "check what came in"
+    assert report.failure is not None and "raw_files.revenue" in report.failure
+    assert content(built.published) == before
+    built.run()
+    assert content(built.published) == before, "a withdrawn file leaves no trace"
+
+
+def test_nothing_configured_and_an_empty_inbox_is_no_fault(tmp_path: Path) -> None:
+    report = nobody(tmp_path / "data").run()
+    assert {result.state for result in report.loads} == {"not_configured", "empty"}
+    with duckdb.connect(str(tmp_path / "data" / "goodwill.duckdb"), read_only=True) as connection:
+        assert connection.execute("select count(*) from core.posts").fetchone() == (0,)
+        said = connection.execute("select count(*) from core.coverage where state = 'not_given' and reason is null").fetchone()
+    assert said == (0,), "every gap has its reason"
