@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,7 +82,10 @@ def room(path: Path) -> str:
 
 
 def pipeline_files() -> list[Path]:
-    return [path for path in sorted((PROJECT / "pipelines").rglob("*.py")) if path != PROJECT / "pipelines" / "__init__.py"]
+    files = set(tracked())
+    return [
+        path for path in sorted((PROJECT / "pipelines").rglob("*.py")) if path in files and path != PROJECT / "pipelines" / "__init__.py"
+    ]
 
 
 @pytest.mark.parametrize("path", pipeline_files(), ids=lambda path: str(path.relative_to(PROJECT)))
@@ -160,8 +164,15 @@ def test_a_source_has_one_name_at_every_stop(name: str) -> None:
     )
     suites = {path.stem for path in (PROJECT / "data_quality" / "suites" / "raw").glob(f"{name}__*.json")}
     assert suites == {f"{name}__{table.name}" for table in source.tables}, f"data_quality/suites/raw lacks or has too many suites of {name}"
-    if name != "files":
-        assert (PROJECT / "simulator" / "apis" / f"{name}.py").exists(), f"the demo company does not speak {name}"
+
+
+def test_the_demo_company_speaks_as_sources_that_there_are() -> None:
+    spoken = {
+        path.stem
+        for path in (PROJECT / "simulator" / "apis").glob("*.py")
+        if f"{path.stem}_records.py" in {other.name for other in path.parent.iterdir()}
+    }
+    assert spoken and spoken <= set(discover()), f"no source is called {sorted(spoken - set(discover()))}"
 
 
 def test_no_staging_folder_is_left_without_a_source() -> None:
@@ -254,3 +265,17 @@ def test_marts_read_what_is_resolved() -> None:
     for path in sorted(MARTS.rglob("*.sql")):
         read = re.findall(r"ref\(\s*'([a-z_0-9]+)'\s*\)", path.read_text(encoding="utf-8"))
         assert not [name for name in read if name.startswith("stg_")], f"{path.name} reads staging; read int_<entity>"
+
+
+def test_every_setting_is_explained_where_it_is_given() -> None:
+    example = (PROJECT / ".env.example").read_text(encoding="utf-8")
+    config = tomllib.loads((PROJECT / ".dlt" / "config.toml").read_text(encoding="utf-8"))["sources"]
+    for source in discover().values():
+        for setting in source.settings:
+            variable = f"SOURCES__{source.name}__{setting.name}".upper()
+            assert variable in example or setting.name in config.get(source.name, {}), (
+                f"{variable} stands neither in .env.example nor in .dlt/config.toml"
+            )
+            assert not (setting.is_secret and setting.name in config.get(source.name, {})), (
+                f"{variable} is a secret and stands in .dlt/config.toml"
+            )
