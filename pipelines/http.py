@@ -193,7 +193,8 @@ class Client:
             404: f"there is no such thing at this address: is {name}__BASE_URL right?",
         }
         said = f"{status} ({code})" if code else str(status)
-        return f"{where} answered {said}; {cures.get(status, 'the source does not accept this request')}"
+        cause = 401 if code in ("ExpiredToken", "InvalidToken") else status  # atproto refuses a token with 400
+        return f"{where} answered {said}; {cures.get(cause, 'the source does not accept this request')}"
 
     def _not_json(self, where: str, response: httpx.Response) -> str:
         kind = response.headers.get("content-type", "nothing").split(";")[0]

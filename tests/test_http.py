@@ -132,6 +132,12 @@ def test_a_refusal_names_its_cure_and_is_not_tried_again(server: Server, waits: 
     assert len(server.requests) == 1
 
 
+def test_a_token_that_is_refused_with_400_has_the_cure_of_a_token(server: Server) -> None:
+    server.next("/v1/items", Reply({"error": "InvalidToken", "message": "Token could not be verified"}, 400))
+    with pytest.raises(SourceError, match=r"answered 400 \(InvalidToken\); the token was not accepted: set SOURCES__ACME__ACCESS_TOKEN"):
+        ask(server)
+
+
 def test_a_web_page_instead_of_json_asks_for_the_right_address(server: Server, waits: list[float]) -> None:
     server.next("/v1/items", Reply(raw=b"<html>Sign in</html>", headers={"Content-Type": "text/html; charset=utf-8"}))
     with pytest.raises(SourceError, match=r"answered 200 with text/html instead of JSON; is SOURCES__ACME__BASE_URL"):
