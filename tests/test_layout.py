@@ -5,6 +5,7 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,7 @@ RESTRICTED = {
 }
 
 
+@cache
 def tracked() -> list[Path]:
     """Files that belong to the project; a copy without its history is taken as it lies there."""
     listed = subprocess.run(["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=False)
@@ -199,6 +201,7 @@ def test_staging_has_the_columns_of_its_entity() -> None:
 # Models and marts.
 
 
+@cache
 def models() -> dict[str, dict]:
     found = {}
     for path in sorted(DBT_MODELS.rglob("*.yml")):
