@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pipelines.http import stamp, utc
-from pipelines.raw import Extraction, RawTable
+from pipelines.http import SourceError, stamp, utc
+from pipelines.raw import Extraction, RawTable, literals
 from pipelines.social import (
     INTERACTIONS,
     OLDER,
@@ -63,12 +63,11 @@ class _Observation:
         self.run, self.platform, self.profile_id, self.posts_total, self.now = run, platform, profile_id, posts_total, now
         self.place: dict[str, Any] = run.state.setdefault(profile_id, {})
         self.is_first = self.is_search = not self.place
-        self.mine = f"profile_id = {_quoted(profile_id)}"
+        self.mine = f"profile_id = {literals([profile_id])}"
         self.stored = self._stored_posts()
         self.seen: dict[str, Item] = {}
         self.interactions: dict[str, dict[str, Any]] = {}
-        days = float(run.settings.get(OLDER.name) or OLDER.default or 0)
-        self.older_every = timedelta(days=days) if days else None
+        self.older_every = _older_every(run.settings.get(OLDER.name) or "0")
 
     def read(self) -> None:
         if self.is_first:
@@ -169,7 +168,7 @@ class _Observation:
         self.place["notified_until"] = max([row["occurred_at"] for row in rows.values()] + [until or ""])
         for batch in _batches([] if self.is_first else sorted(rows), 500):
             # It may have been taken back since; only a missing time is a reason to write a stored one again.
-            for stored in self._rows(INTERACTIONS, f"interaction_id in ({_listed(batch)}) and occurred_at is not null"):
+            for stored in self._rows(INTERACTIONS, f"interaction_id in ({literals(batch)}) and occurred_at is not null"):
                 del rows[stored["interaction_id"]]
         for row in rows.values():
             self._note(row)
@@ -202,7 +201,7 @@ class _Observation:
                 noted.setdefault(row["post_id"], set()).add(row["interaction_id"])
         stored: dict[str, dict[str, dict[str, Any]]] = {}
         for batch in _batches([item.id for item in posts], 500):
-            for row in self._rows(INTERACTIONS, f"kind = {_quoted(kind)} and post_id in ({_listed(batch)})"):
+            for row in self._rows(INTERACTIONS, f"kind = {literals([kind])} and post_id in ({literals(batch)})"):
                 stored.setdefault(row["post_id"], {})[row["interaction_id"]] = row
         for item in posts:
             known = stored.get(item.id, {})
@@ -252,9 +251,9 @@ class _Observation:
             self.run.write("posts", [item.post for item in items if item.post], at)
             self.run.write("post_metrics", [{"post_id": item.id, **(item.counters or {})} for item in items], at)
         for batch in _batches(sorted(gone), 500):
-            for post in self._rows(POSTS, f"post_id in ({_listed(batch)})"):
+            for post in self._rows(POSTS, f"post_id in ({literals(batch)})"):
                 self.run.write("posts", [_tombstone(post, gone[post["post_id"]])], gone[post["post_id"]])
-            for row in self._rows(INTERACTIONS, f"interaction_id in ({_listed(batch)})"):
+            for row in self._rows(INTERACTIONS, f"interaction_id in ({literals(batch)})"):
                 self.interactions[row["interaction_id"]] = _tombstone(row, gone[row["interaction_id"]])
         self._keep_what_was_known()
         self.run.write("interactions", self.interactions.values(), self.now)
@@ -262,7 +261,7 @@ class _Observation:
     def _keep_what_was_known(self) -> None:
         """A look-up says less of an answer than its thread did, and a row replaces the stored one whole. Words are not brought back."""
         for batch in _batches([id_ for id_, row in self.interactions.items() if not row.get("deleted_at")], 500):
-            for stored in self._rows(INTERACTIONS, f"interaction_id in ({_listed(batch)})"):
+            for stored in self._rows(INTERACTIONS, f"interaction_id in ({literals(batch)})"):
                 known = {name: value for name, value in stored.items() if name not in WORDS}
                 said = {name: value for name, value in self.interactions[stored["interaction_id"]].items() if value is not None}
                 self.interactions[stored["interaction_id"]] = {**known, **said, "deleted_at": None}
@@ -274,16 +273,15 @@ class _Observation:
             yield {name: stamp(value) if isinstance(value, datetime) else value for name, value in zip(columns, row, strict=True)}
 
 
+def _older_every(days: str) -> timedelta | None:
+    try:
+        return timedelta(days=float(days)) if float(days) > 0 else None
+    except (ValueError, OverflowError):
+        raise SourceError(f"{OLDER.name} is no number of days: set it to one, or to 0") from None
+
+
 def _tombstone(row: dict[str, Any], at: datetime) -> dict[str, Any]:
     return {**row, **dict.fromkeys(WORDS & row.keys()), "deleted_at": stamp(at)}
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _listed(texts: Sequence[str]) -> str:
-    return ", ".join(map(_quoted, texts))
 
 
 def _batches(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:

@@ -94,3 +94,8 @@ class Source:
 
     def table(self, name: str) -> RawTable:
         return next(table for table in self.tables if table.name == name)
+
+
+def literals(texts: Iterable[str]) -> str:
+    """Texts as a list of SQL strings, for a query of `Extraction.stored`."""
+    return ", ".join("'" + text.replace("'", "''") + "'" for text in texts)

@@ -10,7 +10,7 @@ from faults.bluesky import ADA, BOB, PASSWORD, XRPC, Network, at
 from faults.loading import Loading
 
 from pipelines import http
-from pipelines.http import Client, NetworkError
+from pipelines.http import Client, NetworkError, SourceError
 from pipelines.sources.bluesky import SOURCE
 
 
@@ -154,3 +154,19 @@ def test_a_full_refresh_keeps_what_no_api_gives_again(network: Network, loading:
     loading.load(full_refresh=True)
     assert {name: loading.rows(name, "* exclude (_run, _observed_at)") for name in before} == before
     assert loading.rows("posts", "deleted_at is not null as is_gone") == [{"is_gone": False}, {"is_gone": True}]
+
+
+def test_a_number_of_days_that_is_none_names_its_setting(server: Server, tmp_path: Path) -> None:
+    given = {"base_url": server.url, "identifier": "us.example.org", "access_token": PASSWORD, "older_posts_every_days": "often"}
+    with pytest.raises(SourceError, match="older_posts_every_days is no number of days"):
+        Loading(SOURCE, tmp_path, **given).load()
+
+
+def test_old_posts_are_left_alone_where_a_company_wants_it(network: Network, server: Server, tmp_path: Path) -> None:
+    given = {"base_url": server.url, "identifier": "us.example.org", "access_token": PASSWORD, "older_posts_every_days": "0"}
+    network.post("p200", NOW - days(200))
+    loading = Loading(SOURCE, tmp_path, **given)
+    for day in (0, 100):
+        server.now = NOW + days(day)
+        loading.load()
+        assert not server.asked(XRPC + "feed.getPosts")

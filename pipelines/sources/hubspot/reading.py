@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.http import Client, Pages, expect, stamp, utc
-from pipelines.raw import Extraction
+from pipelines.raw import Extraction, literals
 from pipelines.sources.hubspot.records import CONTACTS, KINDS, TOUCHES, Kind
 from pipelines.sources.hubspot.visits import moment, visits
 
@@ -124,7 +124,7 @@ class HubSpot:
         """What was modified since, by id: a search ends at 10,000 results, the next one starts behind the last id, which no two records share."""
         endpoint = f"/crm/v3/objects/{kind.name}/search"
         modified = {"propertyName": kind.modified, "operator": "GTE", "value": str(int(since.timestamp() * 1000))}
-        starts, behind, last_id = Pages(NAME, endpoint, "last id"), list[dict[str, str]](), 0
+        starts, behind, last_id = Pages(NAME, endpoint, "last id"), list[dict[str, str]](), ""
         while True:
             pages, count = Pages(NAME, endpoint, "after"), 0
             asking: dict[str, Any] = {
@@ -138,14 +138,14 @@ class HubSpot:
                 page = expect(answer, NAME, endpoint, "results")
                 yield answer.answered_at, page
                 count += len(page)
-                last_id = max([last_id, *(int(record["id"]) for record in page)])
+                last_id = str(page[-1]["id"]) if page else last_id
                 after = _after(answer.body)
                 if after is None:
                     return
                 pages.follow(after)
                 asking["after"] = after
             starts.follow(last_id)
-            behind = [{"propertyName": "hs_object_id", "operator": "GT", "value": str(last_id)}]
+            behind = [{"propertyName": "hs_object_id", "operator": "GT", "value": last_id}]
 
     def _total(self, kind: Kind) -> tuple[int | None, datetime]:
         answer = self.client.post(f"/crm/v3/objects/{kind.name}/search", {"filterGroups": [], "limit": 1, "properties": ["hs_object_id"]})
@@ -155,7 +155,7 @@ class HubSpot:
     def _associated(self, kind: Kind, other: str, ids: Sequence[str]) -> dict[str, str]:
         """id -> id of the other kind: the primary one, else the first by number. Records without any are not in the answer."""
         endpoint = f"/crm/v4/associations/{kind.name}/{other}/batch/read"
-        found: dict[str, list[tuple[bool, int]]] = {}
+        found: dict[str, list[tuple[bool, int, str]]] = {}
         asking: list[dict[str, str]] = [{"id": id_} for id_ in ids]
         pages = Pages(NAME, endpoint, "after")
         while asking:
@@ -165,11 +165,12 @@ class HubSpot:
                 id_ = str((result.get("from") or result["_from"])["id"])
                 for target in result["to"]:
                     is_primary = any(type_.get("typeId") in PRIMARY for type_ in target.get("associationTypes") or [])
-                    found.setdefault(id_, []).append((not is_primary, int(target["toObjectId"])))
+                    target_id = str(target["toObjectId"])
+                    found.setdefault(id_, []).append((not is_primary, len(target_id), target_id))
                 if after := _after(result):
                     pages.follow((id_, after))
                     asking.append({"id": id_, "after": after})
-        return {id_: str(min(targets)[1]) for id_, targets in found.items()}
+        return {id_: min(targets)[2] for id_, targets in found.items()}
 
     # Writing
 
@@ -191,16 +192,15 @@ class HubSpot:
     def _write_merged(self, kind: Kind, records: list[Any], at: datetime) -> set[str]:
         """Who was merged into these: their rows stay, with the survivor's id, since their person may stand in revenue."""
         into = {
-            str(int(id_)): str(record["id"])
+            id_.strip(): str(record["id"])
             for record in records
             for id_ in (record["properties"].get("hs_merged_object_ids") or "").split(";")
             if id_.strip()
         }
         if into:
             columns = list(kind.table().columns)
-            listed = ", ".join(f"'{id_}'" for id_ in into)
             rows: dict[str, dict[str, Any]] = {id_: {kind.id: id_} for id_ in into}
-            for values in self.run.stored(f"select {', '.join(columns)} from {kind.name} where {kind.id} in ({listed})"):
+            for values in self.run.stored(f"select {', '.join(columns)} from {kind.name} where {kind.id} in ({literals(into)})"):
                 row = {name: stamp(value) if isinstance(value, datetime) else value for name, value in zip(columns, values, strict=True)}
                 rows[str(values[0])] = row
             self.run.write(kind.name, [{**row, "merged_into": into[id_], "deleted_at": None} for id_, row in rows.items()], at)
