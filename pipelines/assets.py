@@ -1,7 +1,7 @@
 """Every step of the house -> assets and asset checks, from the raw tables of each source to the published file."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -21,6 +21,8 @@ from pipelines.work import Step, Work
 NOTES = ("clock", "loads", "unknown_fields", "refused_files")
 RETRY_AFTER_SECONDS = (5, 30)  # http.py has already been patient with single requests
 CHECK = "great_expectations"
+FAILED_CHECKS = dg.AssetKey(["goodwill", "failed_checks"])
+JUDGED = dg.AssetKey(["published", "judged"])
 PUBLISHED = dg.AssetKey(["published", "goodwill"])
 
 
@@ -111,14 +113,8 @@ def notes_asset(sources: Iterable[Source]) -> dg.AssetsDefinition:
 
 
 def _check_specs(layer: str) -> list[dg.AssetCheckSpec]:
-    """Blocking in Dagster's sense for marts. For raw tables `check_raw` fails as a step: the clock, which the suites ask, is itself made of raw tables."""
     return [
-        dg.AssetCheckSpec(
-            CHECK,
-            asset=suite.name.split("__", 1),
-            blocking=layer == "marts" and any(expectation.is_blocking for expectation in suite.expectations),
-            description=f"What is expected of {suite.table}.",
-        )
+        dg.AssetCheckSpec(CHECK, asset=suite.name.split("__", 1), description=f"What is expected of {suite.table}.")
         for suite in read_suites(layer)
     ]
 
@@ -139,38 +135,40 @@ def _check_results(results: list[CheckResult], keys: Iterable[dg.AssetCheckKey])
         )
 
 
-def _judged(work: Work, name: str, results: list[CheckResult], step: Step) -> None:
-    work.checks += results
-    failed = [result for result in results if not result.passed]
-    blocking = [result for result in failed if result.is_blocking]
-    step.detail = f"{len(results):,} expectations, {len(failed)} failed" + (f", {len(blocking)} of them blocking" if blocking else "")
-    if blocking:
-        step.state = "failed"
-        work.failure = f"{name} failed: " + "; ".join(result.message for result in blocking[:3])
+def check_assets(
+    name: str, layer: str, verdict: dg.AssetKey, deps: Iterable[dg.AssetKey], said: str, judge: Callable[[Settings], list[CheckResult]]
+) -> dg.AssetsDefinition:
+    """The suites of a layer as asset checks, and a verdict that what comes after waits for: where a blocking one failed there is none.
 
-
-def raw_checks() -> dg.AssetsDefinition:
-    """What came in is plausible, or dbt does not begin."""
-    failed_checks = dg.AssetKey(["goodwill", "failed_checks"])
+    Dagster's own `blocking` would put these checks before everything that reads a checked table, the clock and later marts
+    included, which they themselves must come after.
+    """
 
     @dg.multi_asset(
-        name="check_raw",
-        specs=[dg.AssetSpec(failed_checks, group_name="goodwill", deps=[dg.AssetKey(["goodwill", "clock"])], skippable=True)],
-        check_specs=_check_specs("raw"),
+        name=name,
+        specs=[dg.AssetSpec(verdict, group_name=verdict.path[0], deps=list(deps), skippable=True)],
+        check_specs=_check_specs(layer),
         allow_arbitrary_check_specs=True,
         can_subset=True,  # where only some sources are asked, all tables are judged and those of the others are not told
         required_resource_keys={"work"},
     )
     def check(context: dg.AssetExecutionContext) -> Iterator[Any]:
         work: Work = context.resources.work
-        with work.step("check what came in") as step:
-            results = check_raw(work.settings)
-            _judged(work, "a check of what came in", results, step)
+        with work.step(said) as step:
+            results = judge(work.settings)
+            failed = [result for result in results if not result.passed]
+            blocking = [result for result in failed if result.is_blocking]
+            step.detail = f"{len(results):,} expectations, {len(failed)} failed" + (
+                f", {len(blocking)} of them blocking" if blocking else ""
+            )
+            if blocking:
+                step.state = "failed"
+        work.checks += results
         yield from _check_results(results, context.selected_asset_check_keys)
-        if failed_checks in context.selected_asset_keys:
-            yield dg.MaterializeResult(asset_key=failed_checks, metadata={"failed": sum(not result.passed for result in results)})
-        if step.state == "failed":
-            raise dg.Failure(work.failure, allow_retries=False)
+        if blocking:
+            raise dg.Failure("; ".join(result.message for result in blocking[:3]), allow_retries=False)
+        if verdict in context.selected_asset_keys:
+            yield dg.MaterializeResult(asset_key=verdict, metadata={"failed": len(failed)})
 
     return check
 
@@ -190,25 +188,10 @@ def estimate_assets(specs: list[dg.AssetSpec]) -> dg.AssetsDefinition:
     return fitted
 
 
-def mart_checks() -> dg.AssetChecksDefinition:
-    """What goes out is plausible, or the published file stays as it was."""
-
-    @dg.multi_asset_check(name="check_marts", specs=_check_specs("marts"), required_resource_keys={"work"})
-    def check(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        work: Work = context.resources.work
-        with work.step("check what goes out") as step:
-            results = check_marts(work.settings)
-            _judged(work, "a check of what goes out", results, step)
-        yield from _check_results(results, context.selected_asset_check_keys)
-
-    return check
-
-
-def publish_asset() -> dg.AssetsDefinition:
+def publish_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
     """The file that people read."""
-    marts = [dg.AssetKey([mart.schema, mart.name]) for mart in read_marts() if mart.tier == "published"]
 
-    @dg.asset(key=PUBLISHED, group_name="published", deps=marts, kinds={"duckdb"}, required_resource_keys={"work"})
+    @dg.asset(key=PUBLISHED, group_name="published", deps=[*marts, JUDGED], kinds={"duckdb"}, required_resource_keys={"work"})
     def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         """Every published mart of one build in a file of its own, swapped in by rename."""
         work: Work = context.resources.work
@@ -224,13 +207,14 @@ def build_assets(settings: Settings) -> list[Any]:
     """The whole house, left to right."""
     sources = list(discover().values())
     before, after, estimates = build_dbt_assets(settings)
+    marts = [dg.AssetKey([mart.schema, mart.name]) for mart in read_marts() if mart.tier == "published"]
     return [
         *(load_assets(source) for source in sources),
         notes_asset(sources),
-        raw_checks(),
+        check_assets("check_raw", "raw", FAILED_CHECKS, [dg.AssetKey(["goodwill", "clock"])], "check what came in", check_raw),
         before,
         estimate_assets(estimates),
         after,
-        mart_checks(),
-        publish_asset(),
+        check_assets("check_marts", "marts", JUDGED, marts, "check what goes out", check_marts),
+        publish_asset(marts),
     ]

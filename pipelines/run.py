@@ -100,8 +100,6 @@ def _root(fault: BaseException) -> BaseException:
 
 
 def _told(fault: BaseException, work: Work) -> str:
-    if work.failure:
-        return work.failure
     root = _root(fault)
     said = " ".join(str(getattr(root, "description", None) or root).split()) or type(root).__name__
     last = work.steps[-1]
@@ -137,7 +135,7 @@ def run(
             traceback.print_exc(file=sys.stderr)
             failure = _told(fault, work)
         if failure is None and work.published is None:
-            failure = work.failure or "the run ended before it published"
+            failure = "the run ended before it published"
     warnings = [f"{result.source}: {warning}" for result in work.loads for warning in result.warnings]
     return RunReport(
         seconds=time.monotonic() - began,

@@ -38,7 +38,6 @@ class Work:
     loads: "list[LoadResult]" = field(default_factory=list)
     checks: "list[CheckResult]" = field(default_factory=list)
     published: "PublishResult | None" = None
-    failure: str | None = None
 
     @contextmanager
     def step(self, name: str) -> Iterator[Step]:
