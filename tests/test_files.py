@@ -133,6 +133,17 @@ def test_numbers_as_spreadsheets_write_them(settings: Settings) -> None:
     assert _rows(settings, "select likes, shares from raw_files.post_metrics order by post_id") == [(12, 3), (None, 7), (2**53 + 1, None)]
 
 
+def test_money_keeps_every_digit(settings: Settings) -> None:
+    amounts = ["12345678901234.5678", "-0.0001", "1e3", "0.1", "99999999999999.9999"]
+    _drop(settings, "revenue/r.csv", "revenue_id,occurred_at,amount,currency\n" + "".join(f"{n},2026-01-01,{text},USD\n" for n, text in enumerate(amounts)))
+    texts = [json.dumps({"revenue_id": n, "occurred_at": "2026-01-01", "amount": text, "currency": "USD"}) for n, text in enumerate(amounts)]
+    _drop(settings, "revenue/r.jsonl", "\n".join(texts))
+    assert _load(settings).warnings == []
+    for name in ("r.csv", "r.jsonl"):
+        stored = _rows(settings, f"select amount from raw_files.revenue where _file = 'revenue/{name}' order by revenue_id")
+        assert stored == [(Decimal(text),) for text in amounts]
+
+
 def test_a_changed_file_replaces_its_own_rows_only(settings: Settings) -> None:
     path = _drop(settings, "costs/a.csv", CSV)
     _drop(settings, "costs/b.csv", CSV.replace("c1", "c3").replace("c2", "c4"))

@@ -13,7 +13,8 @@ import duckdb
 
 from pipelines.entities import Entity, entities
 from pipelines.raw import Extraction, FileExtraction, RawTable, Source
-from pipelines.sources.files.reading import Fault, read_file
+from pipelines.sources.files.lines import Fault
+from pipelines.sources.files.reading import read_file
 from pipelines.sources.files.values import duckdb_type
 from pipelines.warehouse import literal, quoted
 

@@ -4,33 +4,18 @@ DuckDB reads all columns as text and types them; the slow questions (which line 
 """
 
 import csv
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from io import BufferedReader, TextIOWrapper
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from pipelines.entities import Column, Entity
 from pipelines.raw import FileExtraction
+from pipelines.sources.files.lines import LONGEST_LINE, Fault, kind_of, open_text, physical_lines, record_lines, records, unreadable
 from pipelines.sources.files.people import Person
 from pipelines.sources.files.values import demand, duckdb_type, value
 from pipelines.warehouse import literal, quoted
-
-COMPRESSION = {".gz": "gzip", ".zst": "zstd"}
-LONGEST_LINE = 4_000_000  # bytes; a text of 1 MB fits, four times over
-
-
-@dataclass
-class Fault(Exception):
-    """Why a file is refused: the first line and column at fault where they can be named, and the cure."""
-
-    line: int | None
-    field: str | None
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -50,18 +35,18 @@ def read_file(
 
     `_line` is the physical line on which a row begins (CSV, JSON lines), or its number (Parquet).
     """
-    kind, compression = _kind(path)
+    kind, compression = kind_of(path)
     try:
-        given = _given(connection, kind, compression, path)
+        given = _given(connection, entity, kind, compression, path)
         people = _check_columns(entity, given)
         rows = _write(connection, run, entity, name, path, compression, given, people, target)
-    except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException, EOFError):
-        raise _unreadable(kind, compression, path) from None
+    except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException, EOFError, UnicodeDecodeError, csv.Error):
+        raise unreadable(kind, compression, path) from None
     except OSError as fault:
         # Without a number it is the decompression that failed, not the disk.
         if fault.errno:
             raise
-        raise _unreadable(kind, compression, path) from None
+        raise unreadable(kind, compression, path) from None
     if not rows:
         return 0
     line, record = connection.execute(f"select min(_line), min(_record) from {literal(str(target))} where _fault").fetchone()  # type: ignore[misc]
@@ -70,52 +55,58 @@ def read_file(
     return rows
 
 
-def _kind(path: Path) -> tuple[str, str | None]:
-    compression = COMPRESSION.get(path.suffix.lower())
-    ending = Path(path.stem).suffix.lower() if compression else path.suffix.lower()
-    if ending not in (".csv", ".jsonl", ".parquet") or (compression and ending == ".parquet"):
-        raise Fault(None, None, "is of no known kind; give .csv or .jsonl (also .gz or .zst), or .parquet")
-    return ending.removeprefix("."), compression
-
-
-def _open(path: Path, compression: str | None) -> TextIOWrapper:
-    return TextIOWrapper(pa.input_stream(str(path), compression=compression), encoding="utf-8-sig", newline="")
-
-
-def _given(connection: duckdb.DuckDBPyConnection, kind: str, compression: str | None, path: Path) -> _Given:
-    file, packed = literal(str(path)), f", compression = {literal(compression)}" if compression else ""
+def _given(connection: duckdb.DuckDBPyConnection, entity: Entity, kind: str, compression: str | None, path: Path) -> _Given:
+    file = literal(str(path)) + (f", compression = {literal(compression)}" if compression else "")
     if kind == "csv":
-        try:
-            with _open(path, compression) as text:
-                header: tuple[str, ...] = ()
-                blank = 0
-                for record in (reader := csv.reader(text, strict=True)):
-                    if header := tuple(record):
-                        break
-                    blank = reader.line_num
-        except UnicodeDecodeError:
-            raise _unreadable(kind, compression, path) from None
-        columns = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in header)
-        query = (
-            f"select *, row_number() over () as _record from read_csv({file}, auto_detect = false, skip = {blank}, header = true, delim = ',', quote = '\"', "
-            f"escape = '\"', nullstr = ''{packed}, max_line_size = {LONGEST_LINE}, columns = {{{columns}}})"
-        )
-        return _Given(kind, query, header, not header)
+        return _given_csv(file, compression, path)
     if kind == "jsonl":
-        lines = f"read_ndjson_objects({file}{packed}, maximum_object_size = {LONGEST_LINE})"
-        header = tuple(row[0] for row in connection.execute(f"select distinct unnest(json_keys(json)) as name from {lines} order by name").fetchall())
-        columns = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in header)
-        emptied = ", ".join(f"nullif({quoted(column)}, '') as {quoted(column)}" for column in header)
-        rows = f"read_json({file}{packed}, format = 'newline_delimited', maximum_object_size = {LONGEST_LINE}, columns = {{{columns}}})"
-        is_empty = not header and next(_records(kind, compression, path), None) is None
-        return _Given(kind, f"select {emptied}, row_number() over () as _record from {rows}", header, is_empty)
+        return _given_jsonl(connection, entity, file, compression, path)
+    return _given_parquet(connection, file)
+
+
+def _given_csv(file: str, compression: str | None, path: Path) -> _Given:
+    header: tuple[str, ...] = ()
+    blank = 0
+    with open_text(path, compression) as text:
+        for record in (reader := csv.reader(text, strict=True)):
+            if header := tuple(record):
+                break
+            blank = reader.line_num
+    columns = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in header)
+    query = (
+        f"select *, row_number() over () as _record from read_csv({file}, auto_detect = false, skip = {blank}, header = true, "
+        f"delim = ',', quote = '\"', escape = '\"', nullstr = '', max_line_size = {LONGEST_LINE}, columns = {{{columns}}})"
+    )
+    return _Given("csv", query, header, not header)
+
+
+def _given_jsonl(connection: duckdb.DuckDBPyConnection, entity: Entity, file: str, compression: str | None, path: Path) -> _Given:
+    lines = f"read_ndjson_objects({file}, maximum_object_size = {LONGEST_LINE})"
+    header = tuple(row[0] for row in connection.execute(f"select distinct unnest(json_keys(json)) as name from {lines} order by name").fetchall())
+    decimals = {column.name for column in entity.columns if column.type.startswith("decimal")}
+    read, texts = [], []
+    for column in header:
+        name = quoted(column)
+        read.append(f"{literal(column)}: '{'JSON' if column in decimals else 'VARCHAR'}'")
+        if column in decimals:
+            # A JSON number is a double on its way: past 15 digits it may no longer be what was written. A text is exact.
+            is_long = f"json_type({name}) = 'DOUBLE' and length(regexp_replace({name}::varchar, '[^0-9]', '', 'g')) > 15"
+            texts.append(f"case when {is_long} then 'inexact' else nullif({name} ->> '$', '') end as {name}")
+        else:
+            texts.append(f"nullif({name}, '') as {name}")
+    rows = f"read_json({file}, format = 'newline_delimited', maximum_object_size = {LONGEST_LINE}, columns = {{{', '.join(read)}}})"
+    is_empty = not header and next(records("jsonl", compression, path), None) is None
+    return _Given("jsonl", f"select {', '.join(texts)}, row_number() over () as _record from {rows}", header, is_empty)
+
+
+def _given_parquet(connection: duckdb.DuckDBPyConnection, file: str) -> _Given:
     described = connection.execute(f"describe select * from read_parquet({file})").fetchall()
     texts = []
     for column, type_, *_ in described:
         exact = f"{quoted(column)}::timestamp" if type_ in ("TIMESTAMP_NS", "TIMESTAMP_S", "TIMESTAMP_MS") else quoted(column)
         texts.append(f"nullif({exact}::varchar, '') as {quoted(column)}")
     query = f"select {', '.join(texts)}, file_row_number + 1 as _record from read_parquet({file}, file_row_number = true)"
-    return _Given(kind, query, tuple(row[0] for row in described), False)
+    return _Given("parquet", query, tuple(row[0] for row in described), False)
 
 
 def _check_columns(entity: Entity, given: _Given) -> list[Person]:
@@ -200,42 +191,12 @@ def _write(
         return copied("_record", "")
     first = 2 if given.kind == "csv" else 1
     rows = copied(f"_record + {first - 1}", "")
-    if rows and _physical_lines(path, compression) != rows + first - 1:
+    if rows and physical_lines(path, compression) != rows + first - 1:
         # Quoted line breaks or blank lines: only now is each record's first line looked up.
-        connection.register("record_lines", _lines(given.kind, compression, path))
+        connection.register("record_lines", record_lines(given.kind, compression, path))
         rows = copied("record_lines.line", "join record_lines using (_record)")
         connection.unregister("record_lines")
     return rows
-
-
-def _physical_lines(path: Path, compression: str | None) -> int:
-    lines, last = 0, b"\n"
-    with pa.input_stream(str(path), compression=compression) as stream:
-        while chunk := stream.read(1 << 20):
-            lines += chunk.count(b"\n")
-            last = chunk[-1:]
-    return lines + (last != b"\n")
-
-
-def _records(kind: str, compression: str | None, path: Path) -> Iterator[tuple[int, list[str] | str]]:
-    """(first line, record) of each record after the header; blank lines are none, as for DuckDB."""
-    csv.field_size_limit(LONGEST_LINE)
-    with _open(path, compression) as text:
-        if kind == "jsonl":
-            yield from ((number, line) for number, line in enumerate(text, 1) if line.strip())
-            return
-        reader = csv.reader(text, strict=True)
-        before, is_header = 0, True
-        for record in reader:
-            if record and not is_header:
-                yield before + 1, record
-            is_header = is_header and not record
-            before = reader.line_num
-
-
-def _lines(kind: str, compression: str | None, path: Path) -> pa.Table:
-    lines = [line for line, _ in _records(kind, compression, path)]
-    return pa.table({"_record": pa.array(range(1, len(lines) + 1), pa.int64()), "line": pa.array(lines, pa.int64())})
 
 
 def _explained(
@@ -265,35 +226,3 @@ def _person_fault(connection: duckdb.DuckDBPyConnection, person: Person, given: 
         if text is not None:
             return way, "the value is not an e-mail address"
     return person.column.name, f"is empty, and it is required: give one of {', '.join(person.given)}"
-
-
-def _unreadable(kind: str, compression: str | None, path: Path) -> Fault:
-    """Look for what DuckDB stumbled over, slowly, so that it can be named without repeating the line."""
-    packed = f" inside its {compression} compression" if compression else ""
-    if kind == "parquet":
-        return Fault(None, None, "is not a readable Parquet file: write it again")
-    try:
-        with BufferedReader(pa.input_stream(str(path), compression=compression)) as stream:
-            for number, line in enumerate(stream, 1):
-                try:
-                    line.decode("utf-8")
-                except UnicodeDecodeError:
-                    return Fault(number, None, "is not UTF-8: save the file as UTF-8 (in a spreadsheet: CSV UTF-8)")
-        width = None
-        if kind == "csv":
-            with _open(path, compression) as text:
-                width = len(next(filter(None, csv.reader(text, strict=True)), ()))
-        number = 0
-        for number, record in _records(kind, compression, path):
-            if isinstance(record, list) and len(record) != width:
-                return Fault(number, None, f"has {len(record)} fields where the header has {width}: an unquoted comma or a missing one")
-            if isinstance(record, str) and not isinstance(json.loads(record), dict):
-                return Fault(number, None, "is not a JSON object: one object a line")
-    except csv.Error as fault:
-        return Fault(number + 1, None, f"cannot be read as CSV (RFC 4180: comma, double quotes, quotes doubled inside): {fault}")
-    except json.JSONDecodeError as fault:
-        return Fault(number, None, f"cannot be read as JSON: {fault.msg}")
-    except (OSError, EOFError, pa.ArrowInvalid):
-        return Fault(None, None, f"cannot be read to its end{packed}: the file is cut short or damaged, write it again")
-    longest = f"lines of at most {LONGEST_LINE // 1_000_000} MB"
-    return Fault(None, None, f"cannot be read as {kind}: it needs one kind of line end, and {longest}")
