@@ -11,9 +11,15 @@ from pipelines.sources.stripe.reading import NAME, Stripe
 from pipelines.sources.stripe.records import TABLES
 
 
+# Later versions name an invoice's payment only where it is expanded, and never in events: fees and refunds would lose it.
+API_VERSION = "2024-06-20"
+
+
 def extract(run: Extraction) -> None:
     with understood(NAME):
-        Stripe(run, Client(NAME, run.settings["base_url"], Bearer(run.settings["access_token"]))).read()
+        Stripe(
+            run, Client(NAME, run.settings["base_url"], Bearer(run.settings["access_token"]), headers={"Stripe-Version": API_VERSION})
+        ).read()
 
 
 SOURCE = Source(
