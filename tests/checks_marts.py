@@ -15,6 +15,7 @@ RATIO = {
 }
 EFFECT = {"effect": 0.5, "effect_lo": 0.4, "effect_hi": 0.6, "effect_total": 50, "effect_total_lo": 40, "effect_total_hi": 60}
 EFFECT |= {"n_units": 30, "n_treated": 10, "n_control": 20, "pretrend_p": 0.5, "srm_p": 0.5, "evidence_grade": "A", "design": "randomised"}
+EFFECT |= {"effect_pct": 5, "effect_pct_lo": 4, "effect_pct_hi": 6}
 
 MARTS = {
     "core.ad_days": {"date": DAYS},
@@ -34,7 +35,8 @@ MARTS = {
     | {"headline": "tested", "evidence_grade": "A", "iroi": 0.5, "iroi_lo": 0.4, "iroi_hi": 0.6, "method": "exact"},
     "roi.cohorts": {"cohort_month": MONTHS, "month_number": [0, 0, 1], "customers": 10, "active": [10, 10, 5], "active_share": [1, 1, 0.5]},
     "roi.experiments": EFFECT
-    | {"iroi": 0.5, "iroi_lo": 0.4, "iroi_hi": 0.6, "iroas": 2, "iroas_lo": 1, "iroas_hi": 3, "incremental_margin": 15, "cost": 10},
+    | {"iroi": 0.5, "iroi_lo": 0.4, "iroi_hi": 0.6, "iroas": 2, "iroas_lo": 1, "iroas_hi": 3, "incremental_margin": 15, "cost": 10}
+    | {"headline": "tested"},
     "roi.markov_channels": {
         "lookback_days": 30,
         "share": [0.2, 0.4, 0.4],

@@ -146,7 +146,7 @@ def test_coverage_tells_what_is_given_and_why_a_mart_is_empty(warehouse: DbtWare
     assert rows["surveys", "score"] == ["not_given", 0, None, "no row came from this source"]
     assert rows["posts", "mood"][0] == "unknown_field"
     assert rows["post_metrics", "without a post"][3] == "readings of posts that no source gives; they are in no mart"
-    assert rows["core.experiments", "*"][0] == "not_filled"
+    assert rows["core.experiments", "*"] == ["not_given", None, None, "nothing was given of: experiment_outcomes, experiments"]
     assert rows["core.post_days", "*"] == ["given", None, None, None]
     assert rows["core.subscription_months", "*"] == ["not_given", None, None, "nothing was given of: subscriptions"]
 

@@ -22,6 +22,7 @@ ORDER = [
     "spool extraction destination outcome load".split(),
     "work".split(),
     "transform".split(),
+    "estimates".split(),
     "estimate".split(),
     "check".split(),
     "publish".split(),

@@ -1,3 +1,142 @@
-select
-    {{ empty_columns() }}
-where false
+{{ config(tags=['estimated']) }}
+
+{% set limits = ['effect', 'effect_lo', 'effect_hi', 'effect_total', 'effect_total_lo', 'effect_total_hi', 'effect_pct', 'effect_pct_lo', 'effect_pct_hi'] -%}
+{%- set estimated = {'experiment_id': 'text', 'outcome': 'text', 'method': 'text', 'reason': 'text'} -%}
+{%- for name in ['n_units', 'n_treated', 'n_control'] %}{% do estimated.update({name: 'bigint'}) %}{% endfor -%}
+{%- for name in limits + ['p_value', 'pretrend_p'] %}{% do estimated.update({name: 'double'}) %}{% endfor -%}
+
+with clock as (
+    select * from {{ ref('int_clock') }}
+),
+
+experiments as (
+    select * from {{ ref('int_experiments') }}
+),
+
+outcomes as (
+    select
+        experiment_id,
+        outcome,
+        max(outcome_kind) as outcome_kind,
+        max(last_on) as last_on,
+        count(*) as n_units,
+        count(*) filter (where is_treated) as n_treated,
+        count(*) filter (where not is_treated) as n_control
+    from {{ ref('int_experiment_units') }}
+    group by experiment_id, outcome
+),
+
+estimates as (
+    {{ estimates('est_experiments', estimated) }}
+),
+
+-- an experiment stands here whether or not an outcome came
+joined as (
+    select
+        experiments.experiment_id,
+        coalesce(outcomes.outcome, experiments.primary_outcome, 'outcome') as outcome,
+        outcomes.outcome_kind,
+        experiments.design,
+        experiments.channel,
+        experiments.campaign_id,
+        experiments.starts_on,
+        experiments.ends_on,
+        coalesce(experiments.currency, '{{ var("reporting_currency") }}') as currency,
+        coalesce(estimates.n_units, outcomes.n_units, 0) as n_units,
+        coalesce(estimates.n_treated, outcomes.n_treated, 0) as n_treated,
+        coalesce(estimates.n_control, outcomes.n_control, 0) as n_control,
+        {% for name in limits + ['p_value', 'pretrend_p'] -%}
+        estimates.{{ name }},
+        {% endfor -%}
+        coalesce(experiments.level, 0.95) as level,
+        coalesce(experiments.tails, 2) as tails,
+        -- all units that were drawn, also those that the estimate leaves out
+        case
+            when experiments.design = 'randomised' and experiments.expected_share > 0 and experiments.expected_share < 1 and outcomes.n_units > 0
+                then
+                    {{ two_sided_p(
+                        '((outcomes.n_treated - outcomes.n_units * experiments.expected_share)'
+                        ~ ' / sqrt(outcomes.n_units * experiments.expected_share * (1 - experiments.expected_share)))'
+                    ) }}
+        end as srm_p,
+        coalesce({{ reporting_date('experiments.assigned_at') }} >= experiments.starts_on, false) as is_assigned_late,
+        estimates.method,
+        case
+            when experiments.design not in ('randomised', 'did') then 'design not estimated yet'
+            when outcomes.experiment_id is null then 'no outcome was given for the days of the test'
+            when experiments.ends_on >= clock.as_of_date and outcomes.last_on < experiments.ends_on then 'the test is not over'
+            when estimates.experiment_id is null then 'not estimated yet'
+            else estimates.reason
+        end as suppressed_reason,
+        coalesce(experiments.cooldown_ends_on >= clock.as_of_date and outcomes.last_on < experiments.cooldown_ends_on, false) as is_cooling_down,
+        clock.is_demo
+    from experiments
+    left join outcomes on experiments.experiment_id = outcomes.experiment_id
+    left join estimates on outcomes.experiment_id = estimates.experiment_id and outcomes.outcome = estimates.outcome
+    cross join clock
+),
+
+-- a design that failed loses its grade
+judged as (
+    select
+        *,
+        nullif(
+            concat_ws(
+                '; ',
+                case when srm_p < 0.001 then 'units are not shared out as planned (sample-ratio test)' end,
+                case when design = 'randomised' and is_assigned_late then 'units were not assigned before the start' end,
+                case when design = 'did' and pretrend_p < 0.10 then 'treated and control units moved apart before the test' end,
+                case when design = 'did' and pretrend_p is null then 'too few days before the test to compare trends' end,
+                case when design = 'did' and n_treated < 4 then 'fewer than 4 treated units and no placebo test' end
+            ),
+            ''
+        ) as fault
+    from joined
+),
+
+graded as (
+    select
+        *,
+        case
+            when suppressed_reason is not null then null
+            when fault is not null then 'C'
+            when design = 'randomised' then 'A'
+            else 'B'
+        end as evidence_grade
+    from judged
+),
+
+final as (
+    select
+        experiment_id,
+        outcome,
+        outcome_kind,
+        design,
+        channel,
+        campaign_id,
+        starts_on,
+        ends_on,
+        case when outcome_kind = 'money' then currency end as currency,
+        n_units,
+        n_treated,
+        n_control,
+        {% for name in limits -%}
+        case
+            when suppressed_reason is null{{ ' and not is_cooling_down' if 'total' in name }} then {{ published_double(name) }}
+        end as {{ name }},
+        {% endfor -%}
+        level,
+        cast(tails as integer) as tails,
+        case when evidence_grade in ('A', 'B', 'B-') then {{ published_double('p_value') }} end as p_value,
+        case when suppressed_reason is null then {{ published_double('pretrend_p') }} end as pretrend_p,
+        cast(null as double) as prefit_rmspe_pct,
+        {{ published_double('srm_p') }} as srm_p,
+        case when suppressed_reason is null then method end as method,
+        evidence_grade,
+        case when suppressed_reason is null then fault end as demoted_because,
+        suppressed_reason,
+        is_demo
+    from graded
+)
+
+select * from final

@@ -7,10 +7,17 @@ with quotable as (
 -- a causal result may be quoted for its own channel, for 12 months after it ended, and never instead of its dates
 experiments as (
     select
-        *,
-        row_number() over (partition by channel order by ends_on desc, experiment_id asc) as recency
-    from {{ ref('roi_experiments') }}
-    where evidence_grade in ('A', 'B', 'B-') and is_primary and channel is not null
+        quotable.month,
+        tests.*,
+        row_number() over (
+            partition by quotable.month, quotable.channel order by tests.ends_on desc, tests.experiment_id asc, tests.outcome asc
+        ) as recency
+    from quotable
+    inner join {{ ref('roi_experiments') }} as tests
+        on quotable.channel = tests.channel
+        and tests.ends_on <= last_day(quotable.month)
+        and tests.ends_on >= {{ months_after('quotable.month', -11) }}
+    where tests.evidence_grade in ('A', 'B', 'B-') and tests.is_primary
 ),
 
 widest as (
@@ -28,11 +35,7 @@ final as (
     select
         widest.month,
         widest.channel,
-        case
-            when experiments.experiment_id is null then 'no causal estimate; credit, not effect'
-            when experiments.iroi_lo > 0 or experiments.iroi_hi < 0 then 'tested'
-            else 'tested, not conclusive'
-        end as headline,
+        coalesce(experiments.headline, 'no causal estimate; credit, not effect') as headline,
         coalesce(experiments.evidence_grade, 'D') as evidence_grade,
         experiments.experiment_id,
         experiments.starts_on as experiment_starts_on,
@@ -77,10 +80,9 @@ final as (
         and payback.lookback_rule = 'own'
         and payback.basis = 'cash_cumulative'
     left join experiments
-        on widest.channel = experiments.channel
+        on widest.month = experiments.month
+        and widest.channel = experiments.channel
         and experiments.recency = 1
-        and experiments.ends_on <= last_day(widest.month)
-        and experiments.ends_on > {{ months_after('widest.month', -12) }}
 )
 
 select * from final

@@ -1,31 +1,119 @@
+{% set effects = ['effect', 'effect_lo', 'effect_hi', 'effect_total', 'effect_total_lo', 'effect_total_hi'] -%}
+
 with experiments as (
     select * from {{ ref('core_experiments') }}
 ),
 
-plans as (
+-- rows of several outcomes may repeat the cost of their unit
+unit_costs as (
     select
         experiment_id,
-        primary_outcome,
-        cost,
-        currency,
-        cast(margin_rate as decimal(18, 6)) as margin_rate,
-        starts_on
-    from {{ ref('int_experiments') }}
+        unit_id,
+        max(post_cost) as post_cost,
+        max(post_days) as post_days,
+        coalesce(max(pre_cost), 0) as pre_cost,
+        greatest(max(pre_days), 1) as pre_days
+    from {{ ref('int_experiment_units') }}
+    where is_treated
+    group by experiment_id, unit_id
+),
+
+given_costs as (
+    select experiment_id, cast(sum(cast(post_cost - pre_cost * post_days / pre_days as decimal(18, 4))) as decimal(18, 4)) as cost
+    from unit_costs
+    group by experiment_id
+),
+
+plans as (
+    select
+        plans.experiment_id,
+        plans.primary_outcome,
+        coalesce(plans.cost, given_costs.cost) as cost,
+        coalesce(plans.currency, '{{ var("reporting_currency") }}') as currency,
+        plans.margin_rate,
+        plans.starts_on
+    from {{ ref('int_experiments') }} as plans
+    left join given_costs on plans.experiment_id = given_costs.experiment_id
+),
+
+rated as (
+    select
+        plans.*,
+        {{ rate('rates', 'plans.currency') }} as rate
+    from plans
+    {{ rate_join('rates', 'plans.currency', 'plans.starts_on') }}
+),
+
+-- money in the reporting currency; what is not money has none
+valued as (
+    select
+        experiments.experiment_id,
+        experiments.outcome,
+        experiments.outcome_kind,
+        experiments.design,
+        experiments.channel,
+        experiments.campaign_id,
+        experiments.starts_on,
+        experiments.ends_on,
+        experiments.n_units,
+        experiments.n_treated,
+        experiments.n_control,
+        experiments.effect_pct,
+        experiments.effect_pct_lo,
+        experiments.effect_pct_hi,
+        experiments.level,
+        experiments.tails,
+        experiments.p_value,
+        experiments.pretrend_p,
+        experiments.prefit_rmspe_pct,
+        experiments.srm_p,
+        experiments.method,
+        experiments.evidence_grade,
+        experiments.demoted_because,
+        experiments.is_demo,
+        experiments.suppressed_reason as unestimated_reason,
+        rated.primary_outcome is null or rated.primary_outcome = experiments.outcome as is_primary,
+        rated.currency,
+        rated.rate,
+        rated.cost as own_cost,
+        {{ convert('rated.cost', 'rated.rate') }} as cost,
+        {% for name in effects -%}
+        case when experiments.outcome_kind = 'money' then experiments.{{ name }} * cast(rated.rate as double) else experiments.{{ name }} end as {{ name }},
+        {% endfor -%}
+        experiments.outcome in ('margin', 'contribution_margin', 'profit') as is_margin,
+        case when experiments.outcome in ('margin', 'contribution_margin', 'profit') then 1 else rated.margin_rate end as margin_rate
+    from experiments
+    left join rated on experiments.experiment_id = rated.experiment_id
 ),
 
 -- a cost in money and a margin rate are what turns an effect on revenue into a return
-valued as (
+reasoned as (
     select
-        experiments.*,
-        plans.primary_outcome is null or plans.primary_outcome = experiments.outcome as is_primary,
-        {{ convert('plans.cost', rate('rates', 'plans.currency')) }} as cost,
-        case when experiments.outcome_kind = 'money' then experiments.effect_total end as incremental_revenue,
-        case when experiments.outcome_kind = 'money' then experiments.effect_total_lo end as incremental_revenue_lo,
-        case when experiments.outcome_kind = 'money' then experiments.effect_total_hi end as incremental_revenue_hi,
-        plans.margin_rate
-    from experiments
-    left join plans on experiments.experiment_id = plans.experiment_id
-    {{ rate_join('rates', 'plans.currency', 'plans.starts_on') }}
+        *,
+        case
+            when unestimated_reason is not null then unestimated_reason
+            when outcome_kind <> 'money' then 'the outcome is not money'
+            when evidence_grade not in ('A', 'B', 'B-') then 'grade ' || evidence_grade || ': ' || demoted_because
+            when own_cost is null then 'the experiment names no cost'
+            when rate is null then 'no exchange rate for ' || currency || ' on ' || starts_on
+            when cost <= 0 then 'the cost is not above zero'
+            when effect_total is null then 'the cooldown is not over'
+            when margin_rate is null then 'the experiment names no margin rate'
+        end as suppressed_reason,
+        case
+            when outcome_kind = 'money' and evidence_grade in ('A', 'B', 'B-') and cost > 0 then cast(cost as double)
+        end as divisor
+    from valued
+),
+
+returns as (
+    select
+        *,
+        {% for limit in ['', '_lo', '_hi'] -%}
+        (effect_total{{ limit }} * margin_rate - divisor) / divisor as iroi{{ limit }},
+        case when not is_margin then effect_total{{ limit }} / divisor end as iroas{{ limit }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from reasoned
 ),
 
 final as (
@@ -42,13 +130,12 @@ final as (
         n_units,
         n_treated,
         n_control,
-        effect,
-        effect_lo,
-        effect_hi,
-        effect_total,
-        effect_total_lo,
-        effect_total_hi,
+        {% for name in effects -%}
+        {{ published_double(name) }} as {{ name }},
+        {% endfor -%}
         effect_pct,
+        effect_pct_lo,
+        effect_pct_hi,
         level,
         tails,
         p_value,
@@ -60,21 +147,20 @@ final as (
         demoted_because,
         cast(cost as decimal(38, 4)) as cost,
         '{{ var("reporting_currency") }}' as currency,
-        {{ published_double('(incremental_revenue * margin_rate)') }} as incremental_margin,
-        case when cost > 0 then {{ published_double('((incremental_revenue * margin_rate - cost) / cost)') }} end as iroi,
-        case when cost > 0 then {{ published_double('((incremental_revenue_lo * margin_rate - cost) / cost)') }} end as iroi_lo,
-        case when cost > 0 then {{ published_double('((incremental_revenue_hi * margin_rate - cost) / cost)') }} end as iroi_hi,
-        case when cost > 0 then {{ published_double('(incremental_revenue / cost)') }} end as iroas,
-        case when cost > 0 then {{ published_double('(incremental_revenue_lo / cost)') }} end as iroas_lo,
-        case when cost > 0 then {{ published_double('(incremental_revenue_hi / cost)') }} end as iroas_hi,
         case
-            when outcome_kind <> 'money' then 'the outcome is not money'
-            when cost is null then 'the experiment names no cost'
-            when cost = 0 then 'the cost is zero'
-            when margin_rate is null then 'the experiment names no margin rate'
-        end as suppressed_reason,
+            when outcome_kind = 'money' and evidence_grade in ('A', 'B', 'B-') then {{ published_double('(effect_total * margin_rate)') }}
+        end as incremental_margin,
+        {% for name in ['iroi', 'iroi_lo', 'iroi_hi', 'iroas', 'iroas_lo', 'iroas_hi'] -%}
+        {{ published_double(name) }} as {{ name }},
+        {% endfor -%}
+        case
+            when evidence_grade is null or evidence_grade not in ('A', 'B', 'B-') then null
+            when coalesce(iroi_lo, effect_lo) > 0 or (iroi_lo is not null and iroi_hi < 0) or (iroi_lo is null and effect_hi < 0) then 'tested'
+            else 'tested, not conclusive'
+        end as headline,
+        suppressed_reason,
         is_demo
-    from valued
+    from returns
 )
 
 select * from final

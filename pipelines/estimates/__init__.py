@@ -1,0 +1,1 @@
+"""What SQL cannot estimate, by subject; pipelines/estimate.py writes what these give."""
