@@ -1,0 +1,270 @@
+"""Indicators and retention -> small charts side by side: the two-way ratio over time, how fast people are answered, how long clients stay."""
+
+from datetime import date
+
+from pipelines.page import marks, words
+from pipelines.page.glossary import Glossary
+from pipelines.page.markup import Markup, data_table, joined, tag
+from pipelines.page.published import Published, Row
+
+INDICATORS = "relationships.indicators"
+CUT = "platform = 'all' and profile_id = 'all' and dimension = 'all'"
+TWO_WAY = f"""
+select audience, period_start, value, lo, hi, n, method, suppressed_reason, is_complete from {INDICATORS}
+where indicator = 'two_way_ratio' and period_kind = 'month' and {CUT} and is_complete
+order by audience, period_start
+"""
+ANSWERED = f"""
+with latest as (
+    select max(period_start) as quarter from {INDICATORS}
+    where indicator = 'response_rate_24h' and period_kind = 'quarter' and {CUT} and is_complete and value is not null
+)
+select audience, period_start, indicator, value, lo, hi, n, method, suppressed_reason from {INDICATORS}
+inner join latest on period_start = latest.quarter
+where indicator in ('response_rate_1h', 'response_rate_4h', 'response_rate_24h', 'response_rate_72h') and period_kind = 'quarter' and {CUT}
+order by audience, indicator
+"""
+HOURS = {"response_rate_1h": 1, "response_rate_4h": 4, "response_rate_24h": 24, "response_rate_72h": 72}
+AUDIENCES = ("public", "clients", "suppliers", "employees")
+REVENUE = """
+select month, nrr, grr, n, method from roi.revenue_retention
+where segment = 'all' and window_months = 12 and is_complete order by month desc limit 24
+"""
+SURVIVAL = "select segment, month_number, at_risk, survival, lo, hi, method from roi.retention_curves order by segment <> 'all', segment, month_number"
+LIFT = """
+select quarter, segment, exposure, landmark, horizon_days, n1, n0, naive, naive_lo, naive_hi, adjusted, lo, hi, method, evidence_grade, suppressed_reason
+from roi.retention_lift where adjusted is not null order by quarter desc, segment <> 'all', segment, exposure, landmark, horizon_days limit 8
+"""
+MONTHS_SHOWN, SEGMENTS_SHOWN = 24, 4
+
+
+def _figure(name: object, note: object, drawn: Markup) -> Markup:
+    return tag("figure", tag("figcaption", tag("h3", name), tag("p", note)), drawn)
+
+
+def _by_audience(rows: list[Row]) -> dict[str, list[Row]]:
+    known = sorted(
+        {row.audience for row in rows} - {"unknown"},
+        key=lambda name: (AUDIENCES.index(name) if name in AUDIENCES else len(AUDIENCES), name),
+    )
+    return {audience: [row for row in rows if row.audience == audience] for audience in known}
+
+
+def _latest(row: Row, measure: str, glossary: Glossary, when: str) -> Markup:
+    return joined((glossary.number(row.value, row.lo, row.hi, INDICATORS, measure, row.method), when), " ")
+
+
+def _year_ticks(days: list[date]) -> list[tuple[float, str]]:
+    ticks = [(float(days[0].toordinal()), words.month(days[0]))]
+    return [*ticks, (float(days[-1].toordinal()), words.month(days[-1]))] if len(days) > 1 else ticks
+
+
+def two_way(published: Published, glossary: Glossary) -> Markup:
+    rows = published.rows(TWO_WAY)
+    title = tag("h2", "Do we talk with people, or at them?")
+    drawn, listed = [], []
+    for audience, months in _by_audience(rows).items():
+        months = months[-MONTHS_SHOWN:]
+        measured = [row for row in months if row.value is not None]
+        listed += [
+            (
+                f"{words.label(audience)}, {words.month(row.period_start)}",
+                glossary.number(row.value, row.lo, row.hi, INDICATORS, "two_way_ratio"),
+                f"{row.n:,}" if row.n is not None else row.suppressed_reason or "",
+            )
+            for row in months
+        ]
+        if not measured:
+            reason = months[-1].suppressed_reason or "no month has enough of it"
+            drawn.append(
+                tag(
+                    "figure",
+                    tag("figcaption", tag("h3", words.label(audience))),
+                    tag("p", tag("span", "not measured", class_="none"), tag("small", reason)),
+                )
+            )
+            continue
+        points = [
+            marks.Point(row.period_start.toordinal(), marks.known(row.value), marks.known(row.lo), marks.known(row.hi)) for row in months
+        ]
+        said = "; ".join(f"{words.month(row.period_start)} {words.figure(row.value, 'share')}" for row in measured[-6:])
+        chart = marks.chart(
+            points,
+            f"Two-way ratio with {audience} by month",
+            f"Band: 95 % interval. Latest: {said}",
+            _year_ticks([row.period_start for row in months]),
+        )
+        drawn.append(
+            _figure(
+                words.label(audience),
+                _latest(measured[-1], "two_way_ratio", glossary, f"in {words.month(measured[-1].period_start)}"),
+                chart,
+            )
+        )
+    if not any(row.value is not None for row in rows):
+        drawn = [
+            tag(
+                "p",
+                "Nothing to show yet, because no month has 30 independent threads with any audience on public platforms.",
+                class_="empty",
+            )
+        ]
+    lead = "Share of what we write in public that answers somebody. 100 % is conversation, 0 % is a megaphone. Gaps are months with too few threads."
+    table = data_table("Two-way ratio as a table", ("Audience and month", "Two-way ratio", "n"), listed) if listed else None
+    return tag("section", title, tag("p", lead, class_="lead"), tag("div", *drawn, class_="figures"), table, id="two-way")
+
+
+def answered(published: Published, glossary: Glossary) -> Markup:
+    rows = published.rows(ANSWERED)
+    drawn, listed = [], []
+    for audience, of_audience in _by_audience(rows).items():
+        by_hours = sorted(of_audience, key=lambda row: HOURS[row.indicator])
+        measured = [row for row in by_hours if row.value is not None]
+        listed += [
+            (
+                f"{words.label(audience)}, {HOURS[row.indicator]} h",
+                glossary.number(row.value, row.lo, row.hi, INDICATORS, row.indicator, row.method),
+                f"{row.n:,}" if row.n is not None else row.suppressed_reason or "",
+            )
+            for row in by_hours
+        ]
+        if not measured:
+            drawn.append(
+                tag(
+                    "figure",
+                    tag("figcaption", tag("h3", words.label(audience))),
+                    tag("p", tag("span", "not measured", class_="none"), tag("small", by_hours[0].suppressed_reason or "")),
+                )
+            )
+            continue
+        # equal steps from 1 to 4, 24 and 72 hours
+        points = [
+            marks.Point(list(HOURS).index(row.indicator), marks.known(row.value), marks.known(row.lo), marks.known(row.hi))
+            for row in by_hours
+        ]
+        ticks = [(float(index), f"{hours} h") for index, hours in enumerate(HOURS.values())]
+        said = "; ".join(
+            f"within {HOURS[row.indicator]} h {words.figure(row.value, 'share')}, interval {words.interval(row.lo, row.hi, 'share')}"
+            for row in measured
+        )
+        within_day = next((row for row in measured if row.indicator == "response_rate_24h"), measured[-1])
+        note = _latest(within_day, within_day.indicator, glossary, f"within {HOURS[within_day.indicator]} h")
+        drawn.append(_figure(words.label(audience), note, marks.chart(points, f"Share of {audience} answered", said, ticks)))
+    quarter = f", {words.quarter(rows[0].period_start)}" if rows else ""
+    if not rows:
+        drawn = [tag("p", "Nothing to show yet, because no quarter that is over has 30 people who waited for an answer.", class_="empty")]
+    table = data_table("Answers as a table", ("Audience and hours", "Share answered", "n"), listed) if listed else None
+    lead = "Of all messages that needed a reply, the unanswered ones included. Shaded: 95 % interval. Hours by the clock, nights and weekends included."
+    return tag(
+        "section",
+        tag("h2", f"How fast people are answered{quarter}"),
+        tag("p", lead, class_="lead"),
+        tag("div", *drawn, class_="figures"),
+        table,
+        id="answers",
+    )
+
+
+def _revenue(rows: list[Row], glossary: Glossary) -> list[Markup]:
+    rows = rows[::-1]
+    scale = marks.scale_of(*(figure for row in rows for figure in (row.nrr, row.grr)), holds=(1.0,))
+    scale = (int(scale[0] * 10) / 10, -(int(-scale[1] * 20 + 1e-9)) / 20)
+    figures = []
+    for measure in ("nrr", "grr"):
+        points = [marks.Point(row.month.toordinal(), marks.known(getattr(row, measure))) for row in rows]
+        measured = [row for row in rows if getattr(row, measure) is not None]
+        if not measured:
+            continue
+        last = measured[-1]
+        said = f"Twelve months to each month; exact, from the ledger. {words.month(last.month)}: {words.figure(getattr(last, measure), 'share')}"
+        drawn = marks.chart(
+            points, f"{words.label(measure)} by month", said, _year_ticks([row.month for row in rows]), scale, "money", marks=(1.0,)
+        )
+        note = joined(
+            (
+                glossary.number(getattr(last, measure), None, None, "roi.revenue_retention", measure, last.method),
+                f"in the year to {words.month(last.month)}",
+            ),
+            " ",
+        )
+        figures.append(_figure(words.label(measure), note, drawn))
+    return figures
+
+
+def _survival(rows: list[Row], glossary: Glossary) -> list[Markup]:
+    figures = []
+    for segment in list(dict.fromkeys(row.segment for row in rows))[:SEGMENTS_SHOWN]:
+        of_segment = [row for row in rows if row.segment == segment]
+        start = [] if of_segment[0].month_number == 0 else [marks.Point(0, 1.0)]
+        points = start + [
+            marks.Point(row.month_number, marks.known(row.survival), marks.known(row.lo), marks.known(row.hi)) for row in of_segment
+        ]
+        last = of_segment[-1]
+        ticks = [(float(month), f"{month} months" if month == 12 else str(month)) for month in range(0, last.month_number + 1, 12)]
+        year = next((row for row in reversed(of_segment) if row.month_number <= 12), last)
+        note = joined(
+            (glossary.number(year.survival, year.lo, year.hi, "roi.retention_curves", "survival", year.method), "still pay after a year"),
+            " ",
+        )
+        said = f"Kaplan-Meier with 95 % band. After 12 months {words.figure(year.survival, 'share')}; after {last.month_number} months {words.figure(last.survival, 'share')}"
+        name = "All clients" if segment == "all" else words.label(segment)
+        figures.append(_figure(name, note, marks.chart(points, f"Clients who still pay: {name}", said, ticks, tone="money", is_step=True)))
+    return figures
+
+
+def _lift(rows: list[Row], glossary: Glossary) -> Markup | None:
+    """Naive beside adjusted, always: engaged customers were better customers before."""
+    if not rows:
+        return None
+    mart = "roi.retention_lift"
+    listed = [
+        (
+            f"{words.label(row.exposure)}, {row.segment}, {words.quarter(row.quarter)}",
+            glossary.number(row.naive, row.naive_lo, row.naive_hi, mart, "naive"),
+            glossary.number(row.adjusted, row.lo, row.hi, mart, "adjusted", row.method),
+            marks.sign(row.evidence_grade or "C"),
+            f"{row.n1:,} and {row.n0:,}",
+        )
+        for row in rows
+    ]
+    return data_table(
+        "Engaged clients against others: naive beside adjusted (grade C)", ("Exposure", "Naive", "Adjusted", "Grade", "n"), listed
+    )
+
+
+def retention(published: Published, glossary: Glossary) -> Markup:
+    revenue, survival = published.rows(REVENUE), published.rows(SURVIVAL)
+    figures = [*(_revenue(revenue, glossary) if revenue else []), *_survival(survival, glossary)]
+    if not figures:
+        figures = [tag("p", "Nothing to show yet, because no subscription has twelve months behind it.", class_="empty")]
+    by_month = [
+        (
+            words.month(row.month),
+            *(glossary.number(getattr(row, measure), None, None, "roi.revenue_retention", measure) for measure in ("nrr", "grr")),
+            f"{row.n or 0:,}",
+        )
+        for row in revenue
+    ]
+    by_segment = [
+        (
+            f"{words.label(row.segment)}, month {row.month_number}",
+            glossary.number(row.survival, row.lo, row.hi, "roi.retention_curves", "survival"),
+            f"{row.at_risk:,}",
+        )
+        for row in survival
+        if row.month_number % 6 == 0
+    ]
+    tables = (
+        data_table("Revenue retention as a table", ("Month", "Net", "Gross", "Clients"), by_month) if by_month else None,
+        data_table("Who still pays as a table", ("Segment and month", "Still pay", "At risk"), by_segment) if by_segment else None,
+    )
+    lead = "Revenue retention is exact: sums of the ledger. Who still pays is an estimate, with its band."
+    return tag(
+        "section",
+        tag("h2", "Do clients stay?"),
+        tag("p", lead, class_="lead"),
+        tag("div", *figures, class_="figures"),
+        _lift(published.rows(LIFT), glossary),
+        *(table for table in tables if table),
+        id="retention",
+    )

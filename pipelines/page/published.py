@@ -1,0 +1,42 @@
+"""The published file -> rows with named fields, and what its comments say of each mart and column."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+
+Row = SimpleNamespace
+
+
+class Published:
+    """Reads one published file, which stays open read-only while the page is made."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        said = connection.execute(
+            "select schema_name || '.' || table_name, column_name, comment from duckdb_columns() where not internal"
+        ).fetchall()
+        self._columns = {(mart, column): comment for mart, column, comment in said}
+        self._marts = dict(
+            connection.execute("select schema_name || '.' || table_name, comment from duckdb_tables() where not internal").fetchall()
+        )
+
+    @property
+    def marts(self) -> int:
+        """Number of marts."""
+        return len(self._marts)
+
+    def rows(self, sql: str, *parameters: Any) -> list[Row]:
+        """All rows of a query, which must order them wholly: the page is the same for the same file."""
+        relation = self._connection.execute(sql, list(parameters))
+        names = [column[0] for column in relation.description or ()]
+        return [Row(**dict(zip(names, row, strict=True))) for row in relation.fetchall()]
+
+    def about(self, mart: str, column: str) -> str | None:
+        """The column's comment; None where the mart has no such column."""
+        return self._columns.get((mart, column))
+
+    def of_mart(self, mart: str) -> tuple[str, str]:
+        """What a mart is, and its grain, from its comment."""
+        what, _, grain = (self._marts.get(mart) or "").partition("Grain: ")
+        return what.strip(), grain.strip()

@@ -1,0 +1,166 @@
+"""core.coverage, stories and board.data_trust -> the foot of the page: what nobody can say and why, and how far the rest can be trusted."""
+
+from pipelines.page import words
+from pipelines.page.glossary import Glossary
+from pipelines.page.markup import Markup, data_table, joined, table, tag
+from pipelines.page.published import Published, Row
+
+TRUST = "board.data_trust"
+EMPTY_MARTS = """
+select string_agg(entity, ', ' order by entity) as entities, reason from core.coverage
+where state = 'not_filled' or (source = 'goodwill' and state = 'not_given') group by reason order by reason
+"""
+SILENT = """
+select distinct audience, side, measure, suppressed_reason as reason from board.scorecard
+where value is null and quarter = (select max(quarter) from board.scorecard where value is not null and state <> 'immature')
+order by reason, audience, measure
+"""
+ANY_SCORE = "select count(*) as rows from board.scorecard where value is not null"
+SUPPRESSED = """
+select suppressed_reason as reason, count(*) as cells from relationships.indicators
+where suppressed_reason is not null group by suppressed_reason order by cells desc, reason
+"""
+COSTS = """
+select channel, kind, cost_coverage, count(*) as months from roi.channel_costs
+where cost_coverage in ('missing', 'no exchange rate') group by all order by months desc, channel, kind
+"""
+RETURNS = """
+select suppressed_reason as reason, string_agg(channel, ', ' order by channel) as channels from roi.channel_summary
+where attributed_roi is null and suppressed_reason is not null
+and month = (select coalesce(max(month) filter (where is_mature), max(month)) from roi.channel_summary)
+group by suppressed_reason order by reason
+"""
+NOT_GIVEN = """
+select source, entity, state, string_agg(measure, ', ' order by measure) as measures, any_value(reason order by reason) as reason
+from core.coverage where state in ('not_given', 'unknown_field') and source <> 'goodwill' and reason is distinct from 'no row came from this source'
+group by source, entity, state order by state desc, source, entity
+"""
+STORIES = """
+select * from relationships.stories where state = 'approved' or text is not null order by quarter desc, is_counter, rule, story_id limit 6
+"""
+SOURCES = """
+select * from board.data_trust where date = (select max(date) from board.data_trust) order by rows desc nulls last, source
+"""
+
+
+def _silent(rows: list[Row]) -> list[tuple[object, ...]]:
+    by_reason: dict[str, dict[str, list[str]]] = {}
+    for row in rows:
+        by_reason.setdefault(row.reason or "no reason is given", {}).setdefault(row.measure, []).append(row.audience)
+    return [
+        ("; ".join(f"{words.label(measure)} ({', '.join(audiences)})" for measure, audiences in measures.items()), reason)
+        for reason, measures in by_reason.items()
+    ]
+
+
+def unmeasured(published: Published, glossary: Glossary) -> Markup:
+    gaps = _silent(published.rows(SILENT))
+    gaps += [
+        (f"Return on {', '.join(words.label(name) for name in row.channels.split(', '))}", row.reason) for row in published.rows(RETURNS)
+    ]
+    gaps += [
+        (
+            f"{words.label(row.kind)} of {words.label(row.channel)}",
+            f"{row.cost_coverage} in {words.plural(row.months, 'month')}: no return is given for them",
+        )
+        for row in published.rows(COSTS)
+    ]
+    gaps += [(row.entities, row.reason or "no reason is given") for row in published.rows(EMPTY_MARTS)]
+    suppressed = [
+        (words.label(row.reason), glossary.opens(f"{row.cells:,}", "relationships.indicators", "suppressed_reason"))
+        for row in published.rows(SUPPRESSED)
+    ]
+    fields = [
+        (f"{row.source}, {row.entity}", f"{'unknown to us' if row.state == 'unknown_field' else 'not given'}: {row.measures}")
+        for row in published.rows(NOT_GIVEN)
+    ]
+    complete = "Nothing is missing of what the scorecard asks for." if published.rows(ANY_SCORE)[0].rows else "Nothing is measured yet."
+    return tag(
+        "section",
+        tag("h2", "What is not measured, and why"),
+        table(("What", "Why"), gaps, class_="gaps") if gaps else tag("p", complete),
+        data_table("Indicators held back, by reason", ("Reason", "Cells"), suppressed) if suppressed else None,
+        data_table("Fields that a source does not give", ("Source and entity", "Fields"), fields) if fields else None,
+        id="not-measured",
+    )
+
+
+def _reference(content: str) -> Markup:
+    """A link where it is one to the web, else its words."""
+    return tag("a", content, href=content, rel="noreferrer") if content.startswith("https://") else tag("span", content)
+
+
+def _story(row: Row, glossary: Glossary) -> Markup:
+    drawn = glossary.opens(f"{row.matched or 0:,} of {row.eligible or 0:,}", "relationships.stories", "matched")
+    about = (row.rule, row.audience, row.quarter and words.quarter(row.quarter), "counter-story" if row.is_counter else None)
+    explains = [_reference(reference) for reference in (row.indicator_ref, row.roi_ref, row.conversation_ref) if reference]
+    return tag(
+        "li",
+        tag("p", joined((part for part in about if part), " · "), class_="quiet"),
+        tag("blockquote", row.text) if row.text else tag("p", "The words are not shown: not everyone quoted has agreed.", class_="none"),
+        tag(
+            "p",
+            drawn,
+            " conversations met the rule; drawn by chance among them.",
+            *((" Explains ", joined(explains, ", "), ".") if explains else ()),
+            class_="quiet",
+        ),
+        class_="card",
+    )
+
+
+def stories(published: Published, glossary: Glossary) -> Markup | None:
+    """Conversations behind the numbers; None where there are none, which the list of gaps says."""
+    rows = published.rows(STORIES)
+    if not rows:
+        return None
+    return tag(
+        "section",
+        tag("h2", "Stories behind the numbers"),
+        tag("ul", *(_story(row, glossary) for row in rows), class_="cards"),
+        id="stories",
+    )
+
+
+def _source(row: Row, glossary: Glossary) -> tuple[object, ...]:
+    def count(value: int | None, column: str) -> Markup:
+        return tag("span", "–", class_="none") if value is None else glossary.opens(f"{value:,}", TRUST, column)
+
+    fresh = (
+        glossary.opens(f"{words.day(row.fresh_until)}, {row.fresh_until:%H:%M} UTC", TRUST, "fresh_until")
+        if row.fresh_until
+        else tag("span", "files", class_="none")
+    )
+    failed = count(row.failed_checks, "failed_checks")
+    matched = (
+        glossary.number(row.match_rate, None, None, TRUST, "match_rate") if row.match_rate is not None else tag("span", "–", class_="none")
+    )
+    return (
+        row.source,
+        fresh,
+        count(row.rows, "rows"),
+        matched,
+        count(row.duplicates, "duplicates"),
+        count(row.quarantined, "quarantined"),
+        tag("b", failed, class_="state missed") if row.failed_checks else failed,
+    )
+
+
+def data_trust(published: Published, glossary: Glossary) -> Markup:
+    rows = published.rows(SOURCES)
+    title = tag("h2", "How far the numbers can be trusted")
+    if not any(row.rows for row in rows):
+        return tag("section", title, tag("p", "Nothing to show yet, because no source gave a row.", class_="empty"), id="trust")
+    failed = sum(row.failed_checks or 0 for row in rows)
+    total = glossary.opens(f"{sum(row.rows or 0 for row in rows):,}", TRUST, "rows")
+    told = (glossary.opens(f"{failed:,}", TRUST, "failed_checks"), " failed checks") if failed else ("no check failed",)
+    heads = ("Source", "Fresh until", "Rows", "People matched", "Set aside", "Files refused", "Failed checks")
+    return tag(
+        "section",
+        title,
+        tag("p", total, f" rows of {words.plural(len(rows), 'source')}; ", *told, ".", class_="lead"),
+        tag(
+            "div", table(heads, [_source(row, glossary) for row in rows]), class_="wide", tabindex="0", role="region", aria_label="Sources"
+        ),
+        id="trust",
+    )
