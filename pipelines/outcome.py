@@ -15,6 +15,8 @@ from pipelines.raw import Source
 from pipelines.settings import Settings
 from pipelines.warehouse import connect, literal, quoted, transaction
 
+# Columns that say that the source no longer has a row which stays here: its total is compared with the others.
+GONE = {"deleted_at": "is not null", "merged_into": "is not null", "is_deleted": "is true"}
 State = Literal["loaded", "empty", "not_configured", "failed"]
 
 
@@ -85,7 +87,10 @@ def written(
         totals, lines = {}, []
         for table in source.tables:
             latest = "max(_observed_at)" if not table.scope else "null::timestamp"
-            total, fresh_until = connection.execute(f"select count(*), {latest} from {schema}.{quoted(table.name)}").fetchone()  # type: ignore[misc]
+            gone = " or ".join(f"{quoted(name)} {test}" for name, test in GONE.items() if name in table.columns) or "false"
+            total, present, fresh_until = connection.execute(  # type: ignore[misc]
+                f"select count(*), count(*) filter (where not ({gone})), {latest} from {schema}.{quoted(table.name)}"
+            ).fetchone()
             totals[table.name] = total
             api_total, answered_at = former.get(table.name, (None, None))
             if run is not None and state == "loaded":
@@ -94,7 +99,7 @@ def written(
             fresh_until = max(filter(None, (fresh_until, answered_at)), default=None)
             table_state = "empty" if state == "loaded" and total == 0 else state
             entity = next(iter(table.entities), None)
-            lines.append((source.name, table.name, entity, table_state, reason, total, api_total, fresh_until))
+            lines.append((source.name, table.name, entity, table_state, reason, present, api_total, fresh_until))
         _replace(connection, "loads", source, lines)
         if run is not None and state == "loaded" and any(table.scope for table in source.tables):
             _replace(connection, "refused_files", None, sorted(run.refused, key=str))
