@@ -17,7 +17,7 @@ Row = tuple[Any, ...]
 
 MONEY = """
 with latest as (select max(month) as month from roi.channel_summary where is_mature)
-select month, channel, attributed_roi, lo, hi, evidence_grade, iroi, iroi_lo, iroi_hi, headline, revenue, full_cost, currency, n, suppressed_reason, plan_units, plan_weeks, plan_detectable_effect
+select month, channel, attributed_roi, lo, hi, evidence_grade, iroi, iroi_lo, iroi_hi, headline, revenue, full_cost, currency, n, suppressed_reason, plan_units, plan_weeks, plan_detectable_effect, experiment_starts_on, experiment_ends_on, experiment_units
 from roi.channel_summary inner join latest using (month)
 where channel <> 'unattributed' and (full_cost > 0 or coalesce(n, 0) > 0)
 order by attributed_roi desc nulls last, revenue desc nulls last, channel
@@ -125,25 +125,27 @@ def _money(page: Page, rows: list[Row]) -> None:
     known = [row for row in rows if row[2] is not None]
     scale = _scale(bound for row in known for bound in row[2:5])
     lines = []
-    for _, channel, roi, lo, hi, grade, _, _, _, _, revenue, cost, currency, n, reason, *_ in rows:
+    for _, channel, roi, lo, hi, _, _, _, _, _, revenue, cost, currency, n, reason, *_ in rows:
         drawn = Text(interval(roi, lo, hi, scale, page.is_ascii)) if roi is not None else page.text("not measured", "dim")
         note = f"{number(revenue)} {currency} credited, {number(cost)} spent, {n or 0} customers" if roi is not None else reason
-        lines.append((channel, drawn, _bounded(roi, lo, hi) if roi is not None else "", grade if roi is not None else "", note))
+        lines.append((channel, drawn, _bounded(roi, lo, hi) if roi is not None else "", "D" if roi is not None else "", note))
     page.table(("channel", "attributed ROI", "value [lo, hi]", "grade", ""), lines)
     page.say(
         "grade D is credit, not effect: the rule `linear` shares each sale among the touches before it; the interval is the wider of sampling and rules"
     )
-    tested = [row for row in rows if row[6] is not None]
-    for _, channel, _, _, _, grade, iroi, lo, hi, headline, *_ in tested:
-        page.say(f"{channel}: {headline}, incremental ROI {_bounded(iroi, lo, hi)}, grade {grade}")
-    if not tested:
+    tested = [row for row in rows if (row[9] or "").startswith("tested")]
+    for _, channel, _, _, _, grade, iroi, lo, hi, headline, *_, starts_on, ends_on, units in tested:
+        shown = f"incremental ROI {_bounded(iroi, lo, hi)}" if iroi is not None else "no return can be told, roi.experiments says why"
+        page.say(f"{channel}: {headline}, {shown}, grade {grade}, {units} units from {starts_on} to {ends_on}")
+    untested = [str(row[1]) for row in rows if row not in tested]
+    if untested:
         planned = next((row for row in rows if row[15] is not None), None)
         cure = (
             f"{planned[1]}: {planned[15]} units, {planned[16]} weeks would show {number(planned[17])}"
             if planned
             else "a randomised regional holdout (grade A)"
         )
-        page.say(f"no causal estimate; what would give one: {cure}", "bold")
+        page.say(f"no causal estimate{' for ' + ', '.join(untested) if tested else ''}; what would give one: {cure}", "bold")
 
 
 def _people(page: Page, rows: list[Row]) -> None:
