@@ -31,7 +31,7 @@ def opened(work: Work) -> Iterator[Work]:
     """The warehouse is ours alone for as long as the run lasts, and every raw table is there."""
     with ExitStack() as stack:
         with work.step("open the warehouse") as step:
-            stack.enter_context(warehouse_lock(work.settings, on_wait=lambda message: work.progress(step, message)))
+            stack.enter_context(warehouse_lock(work.settings, on_wait=lambda message: work.wait(step, message)))
             prepare(work.settings)
             step.detail = str(work.settings.warehouse_path)
         yield work

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from pipelines.work import Listener, Step
 
-MARKS = {"started": "…", "running": "…", "finished": "✓", "failed": "✗"}
-ASCII_MARKS = {"started": "..", "running": "..", "finished": "ok", "failed": "!!"}
+MARKS = {"started": "…", "running": "…", "waiting": "…", "finished": "✓", "failed": "✗"}
+ASCII_MARKS = {"started": "..", "running": "..", "waiting": "..", "finished": "ok", "failed": "!!"}
 STYLES = {"finished": "green", "failed": "bold red"}
 
 
@@ -30,21 +30,21 @@ def _line(step: Step, console: Console) -> Text:
     is_ascii = console.options.ascii_only
     mark = (ASCII_MARKS if is_ascii else MARKS)[step.state]
     if step.state not in STYLES:
-        return Text(f"{mark} {step.name}")
+        return Text(fitting(printable(f"{mark} {step.name} {step.detail if step.state == 'waiting' else ''}"), console))
     line = Text.assemble((f"{mark} {step.name:<22}", STYLES[step.state]), f" {step.seconds:6.1f} s  ")
     return line.append(fitting(printable(step.detail), console))
 
 
 @contextmanager
 def shown(console: Console) -> Iterator[Listener]:
-    """A listener for Work: on a terminal a line moves while a step runs, elsewhere each step says when it starts and ends."""
+    """A listener for Work: on a terminal a line moves while a step runs, elsewhere each step says when it starts, waits and ends."""
     if not console.is_terminal:
         yield lambda step: None if step.state == "running" else console.print(_line(step, console), soft_wrap=True)
         return
     with Status("", console=console, spinner="line" if console.options.ascii_only else "dots") as status:
 
         def on_step(step: Step) -> None:
-            if step.state in ("started", "running"):
+            if step.state in ("started", "running", "waiting"):
                 status.update(Text(fitting(printable(f"{step.name}  {step.detail}"), console), overflow="ellipsis", no_wrap=True))
             else:
                 status.update("")

@@ -16,6 +16,8 @@ import dagster as dg
 import yaml
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.adapters.factory import cleanup_connections
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from dbt.version import __version__ as dbt_version
@@ -74,7 +76,12 @@ def _dbt(settings: Settings, folder: Path, command: str, *arguments: str, manife
     flags = ["--quiet", "--log-level", "none", "--log-level-file", "info", "--no-use-colors"]
     places = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(folder), "--target-path", str(folder)]
     places += ["--log-path", str(settings.warehouse_path.parent / "logs")]
-    return dbtRunner(manifest=manifest, callbacks=[on_event] if on_event else []).invoke([*flags, command, *arguments, *places])
+    try:
+        return dbtRunner(manifest=manifest, callbacks=[on_event] if on_event else []).invoke([*flags, command, *arguments, *places])
+    finally:
+        # dbt keeps the warehouse open until its process ends; ours goes on, and another run may be waiting for the file
+        cleanup_connections()
+        DuckDBConnectionManager.close_all_connections()
 
 
 def manifest_folder(settings: Settings) -> Path:

@@ -19,7 +19,7 @@ class Step:
     """One named step. `detail` is a sentence for a person; a secret or a person's data never stands in it."""
 
     name: str
-    state: Literal["started", "running", "finished", "failed"] = "started"
+    state: Literal["started", "running", "waiting", "finished", "failed"] = "started"
     detail: str = ""
     seconds: float = 0.0
 
@@ -61,4 +61,9 @@ class Work:
     def progress(self, step: Step, detail: str) -> None:
         """What the step does right now."""
         step.state, step.detail = "running", detail
+        self.on_step(step)
+
+    def wait(self, step: Step, why: str) -> None:
+        """The step cannot go on yet, for somebody else's sake: unlike progress, a person is told even where nothing moves."""
+        step.state, step.detail = "waiting", why
         self.on_step(step)

@@ -1,6 +1,8 @@
 """The main job on a tiny demo company, whole: what a second run changes, what one bad source or one bad number stops."""
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,6 +38,12 @@ def test_every_source_reaches_the_published_file(built: Company) -> None:
     assert {"bluesky", "mastodon"} <= platforms
     assert all(sources[name] > 0 for name in ("bluesky", "files", "hubspot", "mastodon", "stripe"))
     assert not unmarked, "rows of the demo company are marked in every mart"
+
+
+def test_a_run_leaves_the_warehouse_closed(built: Company) -> None:
+    """The process that ran goes on here; whoever waits for the file must get it all the same."""
+    look = "import duckdb, sys; duckdb.connect(sys.argv[1]).execute('select count(*) from raw_goodwill.clock')"
+    subprocess.run([sys.executable, "-c", look, str(built.settings.warehouse_path)], check=True)
 
 
 def test_a_second_run_without_a_new_day_changes_not_one_row(built: Company, tmp_path: Path) -> None:
