@@ -156,6 +156,7 @@ def publish() -> None:
         from pipelines import publish as publication
         from pipelines import status
         from pipelines.check import check_marts
+        from pipelines.page import refresh_page
 
         def act(settings: "Settings") -> Any:
             failed = [result for result in check_marts(settings) if result.is_blocking and not result.passed]
@@ -169,6 +170,8 @@ def publish() -> None:
             status.print_checks(outcome, _console())
             raise click.ClickException("nothing is published: what goes out does not hold")
         click.echo(f"{len(outcome.tables)} marts, {outcome.rows:,} rows: {outcome.path}")
+        if unwritten := refresh_page(outcome.path):
+            click.echo(unwritten, err=True)
 
 
 @main.command()

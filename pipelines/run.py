@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.page import refresh_page
 from pipelines.settings import Settings, SettingsError
 from pipelines.work import Listener, Step, Work
 
@@ -136,7 +137,8 @@ def run(
             failure = _told(fault, work)
         if failure is None and work.published is None:
             failure = "the run ended before it published"
-    warnings = [f"{result.source}: {warning}" for result in work.loads for warning in result.warnings]
+        unwritten = refresh_page(settings.published_path) if failure is None else None
+    warnings = [f"{result.source}: {warning}" for result in work.loads for warning in result.warnings] + ([unwritten] if unwritten else [])
     return RunReport(
         seconds=time.monotonic() - began,
         log_path=log_path,

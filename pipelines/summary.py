@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.page import page_path
 from pipelines.progress import fitting, printable
 from pipelines.run import RunReport
 from pipelines.settings import PROJECT, Settings
@@ -233,9 +234,11 @@ def _rows(page: Page, report: RunReport | None, trust: list[Row]) -> None:
 def _next(page: Page, settings: Settings, report: RunReport | None) -> None:
     page.head("Where to look next")
     path = settings.published_path.relative_to(PROJECT) if settings.published_path.is_relative_to(PROJECT) else settings.published_path
+    html = page_path(path)
     page.table(
         ("", ""),
         [
+            (html, "the same as a page with its charts, for a browser, a mail or paper; each figure opens what it means"),
             (path, "every published mart; open it read-only at any time (each column says what it means: duckdb_columns())"),
             ("core.coverage", "what is not given, and why"),
             ("goodwill sources", "what is configured, what is missing"),

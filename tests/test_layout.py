@@ -29,7 +29,7 @@ ORDER = [
     "assets".split(),
     "schedule".split(),
     "definitions".split(),
-    "run progress summary status doctor".split(),
+    "run progress page summary status doctor".split(),
     "cli".split(),
 ]
 KNOW_DAGSTER = {"transform", "assets", "schedule", "definitions", "run"}

@@ -273,3 +273,11 @@ def test_figures_are_written_as_they_are_read(value, kind, seen):
 
 def test_a_limit_beside_zero_does_not_look_like_zero():
     assert words.change(-0.0201, "points") == "−0.02" and words.change(0, "points") == "+0.0"
+
+
+def test_a_page_that_cannot_be_made_is_a_warning(tmp_path: Path):
+    published = tmp_path / "goodwill.duckdb"
+    duckdb.connect(str(published)).close()
+    assert "goodwill.html is not of this publication: CatalogException" in page.refresh_page(published)
+    company_file(tmp_path / "whole.duckdb")
+    assert page.refresh_page(tmp_path / "whole.duckdb") is None and (tmp_path / "whole.html").exists()

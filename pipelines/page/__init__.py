@@ -1,6 +1,8 @@
 """The published file -> one self-contained HTML file beside it, for somebody who has two minutes: works from disk, by mail and on paper."""
 
 import os
+import sys
+import traceback
 from importlib.resources import files
 from pathlib import Path
 
@@ -87,3 +89,13 @@ def write_page(published_path: Path) -> Path:
     finally:
         following.unlink(missing_ok=True)
     return path
+
+
+def refresh_page(published_path: Path) -> str | None:
+    """Make the page anew after a publication; where that fails, what was published stands all the same, and a warning says so."""
+    try:
+        write_page(published_path)
+    except Exception as fault:
+        traceback.print_exc(file=sys.stderr)
+        return f"{page_path(published_path).name} is not of this publication: {type(fault).__name__}: {' '.join(str(fault).split())}"
+    return None
