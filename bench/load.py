@@ -110,7 +110,9 @@ def dlt_posts(folder: Path, file: Path, rows: int) -> float:
     import dlt
     import orjson
 
-    pipeline = dlt.pipeline("bench", destination=dlt.destinations.duckdb(str(folder / "dlt.duckdb")), dataset_name="raw", pipelines_dir=str(folder))
+    pipeline = dlt.pipeline(
+        "bench", destination=dlt.destinations.duckdb(str(folder / "dlt.duckdb")), dataset_name="raw", pipelines_dir=str(folder)
+    )
 
     def load(table: str, count: int) -> float:
         def pages() -> Any:
@@ -130,7 +132,9 @@ def dlt_posts(folder: Path, file: Path, rows: int) -> float:
 def duckdb_posts(folder: Path, file: Path, rows: int) -> float:
     """DuckDB's own reader into a table of a database file, types given."""
     types = ", ".join(f"{name}: '{type_}'" for name, type_ in COLUMNS.items())
-    return _alone(folder, f"create table posts as select * from read_json('{file}', format = 'newline_delimited', columns = {{{types}}})", rows)
+    return _alone(
+        folder, f"create table posts as select * from read_json('{file}', format = 'newline_delimited', columns = {{{types}}})", rows
+    )
 
 
 def our_files(folder: Path, file: Path, rows: int) -> float:
@@ -201,7 +205,12 @@ def main() -> None:
         ours = measure(our_posts, posts, POSTS)
         _print("Goodwill, keyed", POSTS, ours, f"{ours[0] / limit[0]:.2f} of the limit (goal: a third)")
         defaults = measure(dlt_posts, posts, DEFAULTS_PART, rounds=1)
-        _print("dlt's defaults, append (a part of the file)", DEFAULTS_PART, defaults, f"Goodwill is {ours[0] / defaults[0]:.0f} times as fast (goal: 20)")
+        _print(
+            "dlt's defaults, append (a part of the file)",
+            DEFAULTS_PART,
+            defaults,
+            f"Goodwill is {ours[0] / defaults[0]:.0f} times as fast (goal: 20)",
+        )
         write_metrics(metrics, METRICS)
         print("post_metrics from CSV, 11 columns")
         limit = measure(duckdb_files, metrics, METRICS)

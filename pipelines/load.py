@@ -65,7 +65,9 @@ def load_source(source: Source, settings: Settings, *, full_refresh: bool = Fals
         if deliveries or run.state != before:
             _load(pipeline, source, run.state, deliveries, full_refresh)
     except Exception as fault:
-        return written(settings, source, "failed", reason_of(fault, settings, source), run=run, is_network=is_network(fault), warnings=warnings)
+        return written(
+            settings, source, "failed", reason_of(fault, settings, source), run=run, is_network=is_network(fault), warnings=warnings
+        )
     finally:
         if run is not None:
             run.discard()
@@ -192,7 +194,11 @@ def _load(pipeline: dlt.Pipeline, source: Source, state: Mapping[str, Any], deli
                 delivery.rows,
                 columns=columns,
                 primary_key=list(delivery.table.key),
-                write_disposition={"disposition": "merge", "strategy": "delete-insert", "destination_scope": _scope(delivery.table, is_full)},
+                write_disposition={
+                    "disposition": "merge",
+                    "strategy": "delete-insert",
+                    "destination_scope": _scope(delivery.table, is_full),
+                },
             )
         )
     package = dlt.sources.DltSource(schema, "pipelines", resources or [resource("place", None, 0)])

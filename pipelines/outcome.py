@@ -82,7 +82,9 @@ def written(
     with connect(settings) as connection, transaction(connection):
         former = {
             row[0]: row[1:]
-            for row in connection.execute("select raw_table, api_total, fresh_until from raw_goodwill.loads where source = ?", [source.name]).fetchall()
+            for row in connection.execute(
+                "select raw_table, api_total, fresh_until from raw_goodwill.loads where source = ?", [source.name]
+            ).fetchall()
         }
         totals, lines = {}, []
         for table in source.tables:

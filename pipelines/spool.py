@@ -112,7 +112,9 @@ class Spool:
             connection.execute(f"copy ({self._typed(evolved, run_id)}) to {literal(str(path))} (format parquet, compression uncompressed)")
         except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException):
             self._explain(connection)
-        return Delivery(self.table, path, self._deduplicate(connection, path), {**self.table.stored, **dict.fromkeys(evolved.values(), "VARCHAR")})
+        return Delivery(
+            self.table, path, self._deduplicate(connection, path), {**self.table.stored, **dict.fromkeys(evolved.values(), "VARCHAR")}
+        )
 
     def empty(self, connection: duckdb.DuckDBPyConnection) -> Delivery:
         """No rows, for a table whose whole content is to be replaced by nothing."""

@@ -134,7 +134,7 @@ def _results(context: dg.AssetExecutionContext, manifest: Mapping[str, Any], res
                 yield dg.MaterializeResult(asset_key=key, metadata={"seconds": seconds})
         elif node.resource_type == "test" and result.status != "skipped":
             check = get_asset_check_key_for_test(manifest, translator, node.unique_id, project=None)
-            if check in selected_checks:
+            if check is not None and check in selected_checks:
                 yield dg.AssetCheckResult(
                     asset_key=check.asset_key,
                     check_name=check.name,

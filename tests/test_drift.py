@@ -87,7 +87,7 @@ def test_a_row_without_its_key_is_refused(settings: Settings) -> None:
 
 def test_unknown_fields_become_text_and_are_recorded(settings: Settings) -> None:
     rows = [
-        {"uri": "1", "views": 5, "tags": ["a", 1.50], 'odd "name\'; drop table x': 1},
+        {"uri": "1", "views": 5, "tags": ["a", 1.50], "odd \"name'; drop table x": 1},
         {"uri": "2", "views": "many", "LIKES": 3, "note": "ask a@b.co", "Views": None},
     ]
     result = _load(settings, fake_source(giving({"posts": rows})))
@@ -99,7 +99,7 @@ def test_unknown_fields_become_text_and_are_recorded(settings: Settings) -> None
     columns = [row[0] for row in _rows(settings, "select column_name from (describe raw_fake.posts)")]
     assert set(columns) == {*POSTS.stored, "note", "tags", "views"}
     assert _rows(settings, "select field, first_seen_at from raw_goodwill.unknown_fields where raw_table = 'posts' order by field") == [
-        (name, NOON.replace(tzinfo=None)) for name in sorted(["views", "Views", "tags", "note", "LIKES", 'odd "name\'; drop table x'])
+        (name, NOON.replace(tzinfo=None)) for name in sorted(["views", "Views", "tags", "note", "LIKES", "odd \"name'; drop table x"])
     ]
 
 

@@ -46,8 +46,24 @@ def _zstd(data: bytes) -> bytes:
 LINES = ["c1,2026-01-01,2026-01-31,staff,1234.5678,EUR,10.5", "c2,2026-02-01,2026-02-28,tools,0.1,USD,"]
 CSV = "\n".join([COSTS, *LINES]) + "\n"
 ROWS = [
-    {"cost_id": "c1", "period_start": "2026-01-01", "period_end": "2026-01-31", "kind": "staff", "amount": "1234.5678", "currency": "EUR", "hours": 10.5},
-    {"cost_id": "c2", "period_start": "2026-02-01", "period_end": "2026-02-28", "kind": "tools", "amount": 0.1, "currency": "USD", "hours": None},
+    {
+        "cost_id": "c1",
+        "period_start": "2026-01-01",
+        "period_end": "2026-01-31",
+        "kind": "staff",
+        "amount": "1234.5678",
+        "currency": "EUR",
+        "hours": 10.5,
+    },
+    {
+        "cost_id": "c2",
+        "period_start": "2026-02-01",
+        "period_end": "2026-02-28",
+        "kind": "tools",
+        "amount": 0.1,
+        "currency": "USD",
+        "hours": None,
+    },
 ]
 JSONL = "".join(json.dumps(row) + "\n" for row in ROWS)
 
@@ -67,7 +83,7 @@ JSONL = "".join(json.dumps(row) + "\n" for row in ROWS)
         ("a.jsonl", JSONL, 1),
         ("a.jsonl.gz", gzip.compress(JSONL.encode()), 1),
         ("a.jsonl.zst", _zstd(JSONL.encode()), 1),
-        ("sub folder/o'neil \"x\".csv", CSV, 2),
+        ('sub folder/o\'neil "x".csv', CSV, 2),
     ],
 )
 def test_every_format_gives_the_same_rows(settings: Settings, name: str, content: str | bytes, first_line: int) -> None:
@@ -75,7 +91,9 @@ def test_every_format_gives_the_same_rows(settings: Settings, name: str, content
     result = _load(settings)
     assert result.warnings == []
     assert result.rows == {"costs": 2}
-    assert _rows(settings, "select cost_id, period_start::varchar, kind, amount, currency, hours, _file, _deleted from raw_files.costs order by 1") == [
+    assert _rows(
+        settings, "select cost_id, period_start::varchar, kind, amount, currency, hours, _file, _deleted from raw_files.costs order by 1"
+    ) == [
         ("c1", "2026-01-01", "staff", Decimal("1234.5678"), "EUR", 10.5, f"costs/{name}", False),
         ("c2", "2026-02-01", "tools", Decimal("0.1000"), "USD", None, f"costs/{name}", False),
     ]
@@ -98,7 +116,11 @@ def test_parquet_with_types_of_its_own(settings: Settings) -> None:
 
 
 def test_lines_are_those_on_which_rows_begin(settings: Settings) -> None:
-    _drop(settings, "posts/p.csv", 'platform,profile_id,post_id,posted_at,text\nx,us,1,2026-01-01,"two\nlines"\n\nx,us,2,2026-01-01,one\nx,us,3,2026-01-01,"a\r\n\r\nb"\nx,us,4,2026-01-01,\n')
+    _drop(
+        settings,
+        "posts/p.csv",
+        'platform,profile_id,post_id,posted_at,text\nx,us,1,2026-01-01,"two\nlines"\n\nx,us,2,2026-01-01,one\nx,us,3,2026-01-01,"a\r\n\r\nb"\nx,us,4,2026-01-01,\n',
+    )
     assert _load(settings).warnings == []
     assert _rows(settings, "select post_id, _line from raw_files.posts order by _line") == [("1", 2), ("2", 5), ("3", 6), ("4", 9)]
 
@@ -128,15 +150,25 @@ def test_times_are_utc_with_or_without_a_zone(settings: Settings, written: str, 
 
 
 def test_numbers_as_spreadsheets_write_them(settings: Settings) -> None:
-    _drop(settings, "post_metrics/m.csv", "platform,post_id,observed_at,likes,shares\nx,1,2026-01-01,12.0,+3\nx,2,2026-01-01,,007\nx,3,2026-01-01,9007199254740993,\n")
+    _drop(
+        settings,
+        "post_metrics/m.csv",
+        "platform,post_id,observed_at,likes,shares\nx,1,2026-01-01,12.0,+3\nx,2,2026-01-01,,007\nx,3,2026-01-01,9007199254740993,\n",
+    )
     assert _load(settings).warnings == []
     assert _rows(settings, "select likes, shares from raw_files.post_metrics order by post_id") == [(12, 3), (None, 7), (2**53 + 1, None)]
 
 
 def test_money_keeps_every_digit(settings: Settings) -> None:
     amounts = ["12345678901234.5678", "-0.0001", "1e3", "0.1", "99999999999999.9999"]
-    _drop(settings, "revenue/r.csv", "revenue_id,occurred_at,amount,currency\n" + "".join(f"{n},2026-01-01,{text},USD\n" for n, text in enumerate(amounts)))
-    texts = [json.dumps({"revenue_id": n, "occurred_at": "2026-01-01", "amount": text, "currency": "USD"}) for n, text in enumerate(amounts)]
+    _drop(
+        settings,
+        "revenue/r.csv",
+        "revenue_id,occurred_at,amount,currency\n" + "".join(f"{n},2026-01-01,{text},USD\n" for n, text in enumerate(amounts)),
+    )
+    texts = [
+        json.dumps({"revenue_id": n, "occurred_at": "2026-01-01", "amount": text, "currency": "USD"}) for n, text in enumerate(amounts)
+    ]
     _drop(settings, "revenue/r.jsonl", "\n".join(texts))
     assert _load(settings).warnings == []
     for name in ("r.csv", "r.jsonl"):
@@ -199,7 +231,11 @@ def test_random_days_equal_a_full_refresh(settings: Settings) -> None:
             action = chance.choice(["write", "write", "remove", "leave"])
             if action == "write":
                 count = chance.randrange(3)
-                _drop(settings, f"costs/{name}", COSTS + "\n" + "".join(f"{chance.random()},2026-01-01,2026-01-31,staff,1,EUR,\n" for _ in range(count)))
+                _drop(
+                    settings,
+                    f"costs/{name}",
+                    COSTS + "\n" + "".join(f"{chance.random()},2026-01-01,2026-01-31,staff,1,EUR,\n" for _ in range(count)),
+                )
             elif action == "remove":
                 (settings.inbox_path / "costs" / name).unlink(missing_ok=True)
         _load(settings)
@@ -234,8 +270,14 @@ PEOPLE = "person_email,platform,actor_platform_id,method,evidence"
 
 
 def test_people_become_keys_and_leave_no_trace(settings: Settings, tmp_path: Path) -> None:
-    _drop(settings, "identity_links/i.csv", f"{PEOPLE}\nAnn@Example.com,mastodon,109,verified_email,crm\nann@example.com,x,7,click_id,site\n")
-    _drop(settings, "touches/t.jsonl", '{"touch_id": 1, "person_key": "E-17", "occurred_at": "2026-01-01", "utm_source": "mail from Bob@Client.org today"}\n')
+    _drop(
+        settings, "identity_links/i.csv", f"{PEOPLE}\nAnn@Example.com,mastodon,109,verified_email,crm\nann@example.com,x,7,click_id,site\n"
+    )
+    _drop(
+        settings,
+        "touches/t.jsonl",
+        '{"touch_id": 1, "person_key": "E-17", "occurred_at": "2026-01-01", "utm_source": "mail from Bob@Client.org today"}\n',
+    )
     assert _load(settings).warnings == []
     keys = Keys(settings.key)
     assert _rows(settings, "select person_key, actor_key from raw_files.identity_links order by _line") == [
@@ -251,7 +293,9 @@ def test_people_become_keys_and_leave_no_trace(settings: Settings, tmp_path: Pat
 
 def test_the_account_comes_before_the_address_before_the_key(settings: Settings) -> None:
     head = "platform,interaction_id,occurred_at,kind,actor_key,actor_email,actor_platform_id\n"
-    _drop(settings, "interactions/i.csv", head + "x,1,2026-01-01,reply,k,a@b.co,7\nx,2,2026-01-01,reply,k,a@b.co,\nx,3,2026-01-01,reply,k,,\n")
+    _drop(
+        settings, "interactions/i.csv", head + "x,1,2026-01-01,reply,k,a@b.co,7\nx,2,2026-01-01,reply,k,a@b.co,\nx,3,2026-01-01,reply,k,,\n"
+    )
     assert _load(settings).warnings == []
     keys = Keys(settings.key)
     expected = [(keys.account("x", "7"),), (keys.email("a@b.co"),), (keys.given("k"),)]

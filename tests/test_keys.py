@@ -34,9 +34,7 @@ def test_a_key_is_stable_for_ever() -> None:
     assert KEYS.check == "98bbf8b7"
 
 
-@pytest.mark.parametrize(
-    "spelling", ["Ann@Example.com", " ann@example.com ", "ａｎｎ@example.com", "ANN@EXAMPLE.COM"]
-)
+@pytest.mark.parametrize("spelling", ["Ann@Example.com", " ann@example.com ", "ａｎｎ@example.com", "ANN@EXAMPLE.COM"])
 def test_spellings_of_an_address_are_one_person(spelling: str) -> None:
     assert KEYS.email(spelling) == KEYS.email("ann@example.com")
 

@@ -72,7 +72,9 @@ def _content(settings: Settings) -> Content:
 
     with connect(settings) as connection:
         content = {}
-        tables = "select schema_name || '.' || table_name from duckdb_tables() where schema_name like 'raw_%' and table_name not like '_dlt%'"
+        tables = (
+            "select schema_name || '.' || table_name from duckdb_tables() where schema_name like 'raw_%' and table_name not like '_dlt%'"
+        )
         for (table,) in connection.execute(f"{tables} order by 1").fetchall():
             columns = [row[0] for row in connection.execute(f"describe {table}").fetchall() if row[0] not in ("_run", "warehouse_id")]
             content[table] = sorted(connection.execute(f"select {', '.join(columns)} from {table}").fetchall(), key=str)
@@ -172,7 +174,9 @@ def test_a_kill_after_any_commit_is_healed_by_the_pending_package_alone(tmp_path
     calm = shutil.copytree(start, tmp_path / "calm")
     (after,) = _in_process(_whole, calm, name)[1]
     raw = [table for table in after if not table.startswith("raw_goodwill")]
-    assert {table for table in raw if before[table] != after[table]} >= ({"raw_files.touches", "raw_files.posts"} if name == "files" else set(raw))
+    assert {table for table in raw if before[table] != after[table]} >= (
+        {"raw_files.touches", "raw_files.posts"} if name == "files" else set(raw)
+    )
 
     kills = 0
     while True:
@@ -184,7 +188,9 @@ def test_a_kill_after_any_commit_is_healed_by_the_pending_package_alone(tmp_path
         assert code == -signal.SIGKILL
         alone, again = _in_process(_resumed, folder, name)[1]
         either = {"before": {table: before[table] for table in raw}, "after": {table: after[table] for table in raw}}
-        assert {table: alone[table] for table in raw} in either.values(), f"after kill {kills} the pending package alone gives neither state"
+        assert {table: alone[table] for table in raw} in either.values(), (
+            f"after kill {kills} the pending package alone gives neither state"
+        )
         if name == "files" or {table: alone[table] for table in raw} == either["before"]:
             assert again == after, f"after kill {kills} a whole run gives something else than an undisturbed one"
         shutil.rmtree(folder)

@@ -45,9 +45,13 @@ def test_rows_arrive_with_time_and_run(settings: Settings) -> None:
     assert not list((settings.warehouse_path.parent / "spool").iterdir()), "spool files hold what the source sent and are gone"
 
 
-@pytest.mark.parametrize("text", ["😀 grüße 你好", "a" * 1_000_000, "line\nbreak\tand \"quotes\" and \\", "nul \x00 in it", "'; drop table posts; --", ""])
+@pytest.mark.parametrize(
+    "text", ["😀 grüße 你好", "a" * 1_000_000, 'line\nbreak\tand "quotes" and \\', "nul \x00 in it", "'; drop table posts; --", ""]
+)
 def test_texts_survive(settings: Settings, text: str) -> None:
-    result = _load(settings, fake_source(giving({"posts": [{"uri": text or "none", "text": text, "record": {"text": [text, {"t": text}]}}]})))
+    result = _load(
+        settings, fake_source(giving({"posts": [{"uri": text or "none", "text": text, "record": {"text": [text, {"t": text}]}}]}))
+    )
     assert result.state == "loaded", result.reason
     query = "select uri, text, record ->> '$.text[0]', record ->> '$.text[1].t' from raw_fake.posts"
     assert _rows(settings, query) == [(text or "none", text, text, text)]
@@ -62,7 +66,10 @@ def test_ids_beyond_two_to_the_53_survive(settings: Settings) -> None:
 
 
 def test_half_a_surrogate_pair_is_mended_and_told(settings: Settings) -> None:
-    result = _load(settings, fake_source(giving({"posts": [{"uri": "1", "text": "a\ud83dz", "record": {"t": "\udc00"}}, {"uri": "2", "text": "\U0001f600"}]})))
+    result = _load(
+        settings,
+        fake_source(giving({"posts": [{"uri": "1", "text": "a\ud83dz", "record": {"t": "\udc00"}}, {"uri": "2", "text": "\U0001f600"}]})),
+    )
     assert result.state == "loaded"
     assert result.warnings == ["posts: 1 rows held half of a surrogate pair, which no text may; it is stored as U+FFFD"]
     assert _rows(settings, "select text from raw_fake.posts order by uri") == [("a\ufffdz",), ("\U0001f600",)]
@@ -84,7 +91,9 @@ def test_compound_keys_with_the_time_of_the_answer(settings: Settings) -> None:
         source = fake_source(giving({"post_metrics": [{"uri": "1", "likes": likes}]}, NOON + timedelta(hours=hour)), [metrics])
         assert _load(settings, source).state == "loaded"
     assert _rows(settings, "select likes from raw_fake.post_metrics order by _observed_at") == [(2,), (3,)]
-    refreshed = load_source(fake_source(giving({"post_metrics": [{"uri": "1", "likes": 4}]}, NOON + timedelta(hours=2)), [metrics]), settings, full_refresh=True)
+    refreshed = load_source(
+        fake_source(giving({"post_metrics": [{"uri": "1", "likes": 4}]}, NOON + timedelta(hours=2)), [metrics]), settings, full_refresh=True
+    )
     assert refreshed.totals == {"post_metrics": 3}, "no API gives yesterday's counters again"
 
 
@@ -173,7 +182,9 @@ def test_what_the_source_says_about_itself_is_written_down(settings: Settings) -
 
     source = fake_source(extract)
     assert _load(settings, source).warnings == ["one page was empty"]
-    rows = _rows(settings, "select raw_table, entity, state, reason, loaded_total, api_total, fresh_until from raw_goodwill.loads order by all")
+    rows = _rows(
+        settings, "select raw_table, entity, state, reason, loaded_total, api_total, fresh_until from raw_goodwill.loads order by all"
+    )
     noon = NOON.replace(tzinfo=None)
     assert rows == [("people", None, "empty", None, 0, None, noon + timedelta(hours=1)), ("posts", "posts", "loaded", None, 1, 7, noon)]
     assert fix_clock(settings, {"fake": source}) == noon + timedelta(hours=1)
@@ -264,7 +275,16 @@ def test_what_a_killed_extraction_left_is_removed(settings: Settings) -> None:
 
 
 def test_columns_are_the_same_before_the_first_row_and_after(settings: Settings) -> None:
-    every = {"id": "VARCHAR", "n": "BIGINT", "x": "DOUBLE", "b": "BOOLEAN", "t": "TIMESTAMP", "d": "DATE", "j": "JSON", "odd näme-1": "VARCHAR"}
+    every = {
+        "id": "VARCHAR",
+        "n": "BIGINT",
+        "x": "DOUBLE",
+        "b": "BOOLEAN",
+        "t": "TIMESTAMP",
+        "d": "DATE",
+        "j": "JSON",
+        "odd näme-1": "VARCHAR",
+    }
     source = fake_source(giving({"things": [{"id": "1", "d": "2026-01-01", "odd näme-1": "x"}]}), [RawTable("things", ("id",), every, ())])
     prepare(settings, {"fake": source})
     before = _rows(settings, "describe raw_fake.things")
@@ -272,4 +292,3 @@ def test_columns_are_the_same_before_the_first_row_and_after(settings: Settings)
     assert result.state == "loaded", result.reason
     assert _rows(settings, "describe raw_fake.things") == before
     assert _rows(settings, 'select "odd näme-1" from raw_fake.things') == [("x",)]
-

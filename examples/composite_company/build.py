@@ -1,6 +1,6 @@
 """Public data sets -> an inbox: each sql/<entity>__<data set>.sql becomes <inbox>/<entity>/<data set>.parquet.
 
-    python examples/composite_company/build.py DATA INBOX
+python examples/composite_company/build.py DATA INBOX
 """
 
 import os

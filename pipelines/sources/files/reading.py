@@ -28,9 +28,7 @@ class _Given:
     is_empty: bool
 
 
-def read_file(
-    connection: duckdb.DuckDBPyConnection, run: FileExtraction, entity: Entity, name: str, path: Path, target: Path
-) -> int:
+def read_file(connection: duckdb.DuckDBPyConnection, run: FileExtraction, entity: Entity, name: str, path: Path, target: Path) -> int:
     """Write the file's rows to `target` and return their number; Fault where the file is to be refused.
 
     `_line` is the physical line on which a row begins (CSV, JSON lines), or its number (Parquet).
@@ -82,7 +80,9 @@ def _given_csv(file: str, compression: str | None, path: Path) -> _Given:
 
 def _given_jsonl(connection: duckdb.DuckDBPyConnection, entity: Entity, file: str, compression: str | None, path: Path) -> _Given:
     lines = f"read_ndjson_objects({file}, maximum_object_size = {LONGEST_LINE})"
-    header = tuple(row[0] for row in connection.execute(f"select distinct unnest(json_keys(json)) as name from {lines} order by name").fetchall())
+    header = tuple(
+        row[0] for row in connection.execute(f"select distinct unnest(json_keys(json)) as name from {lines} order by name").fetchall()
+    )
     decimals = {column.name for column in entity.columns if column.type.startswith("decimal")}
     read, texts = [], []
     for column in header:
@@ -199,9 +199,7 @@ def _write(
     return rows
 
 
-def _explained(
-    connection: duckdb.DuckDBPyConnection, entity: Entity, given: _Given, people: list[Person], line: int, record: int
-) -> Fault:
+def _explained(connection: duckdb.DuckDBPyConnection, entity: Entity, given: _Given, people: list[Person], line: int, record: int) -> Fault:
     """The first column at fault in a record. Values are never repeated: a shifted column may hold a person."""
     faults = _faults(entity, given, people)
     joins = " ".join(person.joins() for person in people)

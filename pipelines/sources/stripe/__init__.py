@@ -10,7 +10,6 @@ from pipelines.raw import Extraction, Setting, Source
 from pipelines.sources.stripe.reading import NAME, Stripe
 from pipelines.sources.stripe.records import TABLES
 
-
 # Later versions name an invoice's payment only where it is expanded, and never in events: fees and refunds would lose it.
 API_VERSION = "2024-06-20"
 

@@ -1,0 +1,1 @@
+"""How fast the house is, measured: `make bench` runs every module of this folder."""

@@ -1,0 +1,6 @@
+"""`make bench`: every measurement of this folder, one after the other."""
+
+from bench import load
+
+if __name__ == "__main__":
+    load.main()
