@@ -231,7 +231,7 @@ def indicators() -> Rows:
 
 
 STORY = {"story_id": "s1", "quarter": QUARTERS[1], "audience": "clients", "rule": "rescue", "conversation_ref": "https://social.example/1", "indicator_ref": "response_rate_24h", "roi_ref": "nrr", "eligible": 40, "matched": 9, "is_counter": False, "state": "approved", "text": "You were quicker than the fire brigade."}  # fmt: skip
-EXPERIMENT = {"experiment_id": "x1", "outcome": "revenue", "outcome_kind": "money", "is_primary": True, "design": "geo", "channel": "paid_social", "starts_on": date(2026, 2, 1), "ends_on": date(2026, 3, 1), "n_units": 40, "effect_total": 9000, "effect_total_lo": 2000, "effect_total_hi": 16000, "method": "Welch t", "evidence_grade": "A", "iroi": 0.8, "iroi_lo": 0.1, "iroi_hi": 1.5}  # fmt: skip
+EXPERIMENT = {"experiment_id": "x1", "outcome": "revenue", "outcome_kind": "money", "is_primary": True, "design": "geo", "channel": "paid_social", "starts_on": date(2026, 2, 1), "ends_on": date(2026, 3, 1), "n_units": 40, "effect_total": 9000, "effect_total_lo": 2000, "effect_total_hi": 16000, "method": "Welch t", "evidence_grade": "A", "headline": "tested", "iroi": 0.8, "iroi_lo": 0.1, "iroi_hi": 1.5}  # fmt: skip
 
 
 def filled() -> dict[str, Rows]:

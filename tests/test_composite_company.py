@@ -91,3 +91,7 @@ def test_ads_spend_and_approved_conversions(published):
 def test_slack_messages_show_no_person(published):
     messages, edges = one(published, "select messages, edges from relationships.internal_network where month is null and team = 'all'")
     assert messages > 1000 and edges > 0
+
+
+def test_a_platform_that_gives_posts_alone_is_not_called_a_megaphone(published):
+    assert one(published, "select count(*) from relationships.indicators where indicator in ('two_way_ratio', 'broadcast_share')") == (0,)

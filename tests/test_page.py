@@ -128,13 +128,20 @@ def test_a_credited_return_is_never_without_its_interval_nor_called_an_effect(ht
 
 
 def test_an_experiment_stands_above_credit_with_its_units_dates_and_grade(filled):
-    insert(filled, "roi.experiments", EXPERIMENT, EXPERIMENT | {"experiment_id": "x2", "iroi_lo": -0.4, "channel": "email"})
-    filled.execute("update roi.channel_summary set iroi = .8, iroi_lo = .1, iroi_hi = 1.5 where channel = 'paid_social'")
+    insert(
+        filled,
+        "roi.experiments",
+        EXPERIMENT,
+        EXPERIMENT | {"experiment_id": "x2", "iroi_lo": -0.4, "channel": "email", "headline": "tested, not conclusive"},
+    )
+    mentions = {"experiment_id": "x3", "outcome": "mentions", "iroi": None, "effect_pct": 8.4, "effect_pct_lo": 2.0, "effect_pct_hi": 15.1}
+    insert(filled, "roi.experiments", EXPERIMENT | mentions)
+    filled.execute("update roi.channel_summary set headline = 'tested' where channel = 'paid_social'")
     html = render(filled)
     said = shown(part(html, "roi"))
-    assert "No causal estimate" not in said
+    assert "No causal estimate for E-mail, Influencer." in said and "+8.4\u00a0% +2.0 to +15.1" in said
     assert said.index("Effect, from experiments") < said.index("Attributed ROI")
-    assert "40 units" in said and "1 Feb 2026 to 1 Mar 2026" in said and html.count("whisker grade-a") == 6
+    assert "40 units" in said and "1 Feb 2026 to 1 Mar 2026" in said and html.count("whisker grade-a") == 9
     assert said.count("tested, not conclusive") == 1, "an interval that spans 0 says so"
 
 

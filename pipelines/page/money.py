@@ -99,60 +99,65 @@ def _credit(rows: list[Row], glossary: Glossary) -> Markup:
 
 
 def _without(rows: list[Row]) -> Markup | None:
-    """What is said where no experiment may be quoted, with the one that would change it."""
-    if any(row.iroi is not None for row in rows):
+    """Which channels no experiment may be quoted for, with the one that would change it."""
+    untested = [row for row in rows if not (row.headline or "").startswith("tested")]
+    if not untested:
         return None
+    of = f" for {', '.join(row.name for row in untested)}" if len(untested) < len(rows) else ""
     planned = [
         f"{row.name}: {row.plan_units:,} units for {words.plural(row.plan_weeks, 'week')} would show a difference of {words.figure(row.plan_detectable_effect, 'share')}."
-        for row in rows
+        for row in untested
         if row.plan_units is not None and row.plan_weeks is not None and row.plan_detectable_effect is not None
     ]
     cures = planned or [CURE]
-    return tag("div", tag("p", tag("b", "No causal estimate.")), *(tag("p", cure) for cure in cures), class_="callout")
+    return tag("div", tag("p", tag("b", f"No causal estimate{of}.")), *(tag("p", cure) for cure in cures), class_="callout")
+
+
+def _measured(row: Row) -> tuple[str, words.Number | None, words.Number | None, words.Number | None]:
+    """What an experiment is quoted by: its return, else its effect in per cent, else its effect as it was counted."""
+    for column in ("iroi", "effect_pct", "effect_total"):
+        if getattr(row, column) is not None:
+            return column, getattr(row, column), getattr(row, f"{column}_lo"), getattr(row, f"{column}_hi")
+    return "effect_total", None, None, None
+
+
+def _experiment(row: Row, scale: marks.Scale, glossary: Glossary) -> Markup:
+    column, value, lo, hi = _measured(row)
+    limits = words.interval(lo, hi, words.kind(column)) or "no interval"
+    grade = row.evidence_grade if row.evidence_grade in marks.SHAPES else "C"
+    said = f"{words.label(row.outcome or column)}: {row.headline or 'not to be quoted'}; {limits}; grade {row.evidence_grade}"
+    drawn = marks.strip(marks.Point(0, marks.known(value), marks.known(lo), marks.known(hi)), scale, grade, row.name, said)
+    about = (
+        row.headline if row.headline != "tested" else None,
+        row.design,
+        f"{words.day(row.starts_on)} to {words.day(row.ends_on)}" if row.starts_on and row.ends_on else None,
+        words.plural(row.n_units, "unit") if row.n_units is not None else None,
+        f"demoted: {row.demoted_because}" if row.demoted_because else None,
+        f"no return: {row.suppressed_reason}" if row.iroi is None and row.suppressed_reason else None,
+    )
+    figure = glossary.number(value, lo, hi, EXPERIMENTS, column, row.method, "%" if column == "effect_pct" else "")
+    what = {"iroi": "return", "effect_pct": "change", "effect_total": "total effect"}[column]
+    return tag(
+        "tr",
+        tag("th", row.name, tag("small", f"{words.label(row.outcome or '')}: {what}"), scope="row"),
+        tag("td", drawn, class_="drawn"),
+        tag("td", figure, " ", marks.sign(row.evidence_grade or "?"), class_="num"),
+        tag("td", joined((part for part in about if part), ", "), class_="small"),
+    )
 
 
 def _experiments(rows: list[Row], glossary: Glossary) -> Markup | None:
-    """Every experiment with its dates, units and interval; an inconclusive one says so."""
+    """Every experiment with its dates, units and interval, drawn to the scale of its kind; an inconclusive one says so."""
     if not rows:
         return None
-    returns = [figure for row in rows for figure in (row.iroi, row.iroi_lo, row.iroi_hi)]
-    lines = []
+    figures: dict[str, list[object]] = {}
     for row in rows:
-        is_money = row.iroi is not None
-        value, lo, hi = (row.iroi, row.iroi_lo, row.iroi_hi) if is_money else (row.effect_total, row.effect_total_lo, row.effect_total_hi)
-        scale = marks.scale_of(*returns) if is_money else marks.scale_of(value, lo, hi)
-        grade = row.evidence_grade if row.evidence_grade in marks.SHAPES else "C"
-        column = "iroi" if is_money else "effect_total"
-        of = words.kind(column)
-        is_open = lo is None or hi is None or lo <= 0 <= hi
-        said = f"{words.label(row.outcome or column)}: {'not conclusive' if is_open else 'conclusive'}; {words.interval(lo, hi, of) or 'no interval'}; grade {row.evidence_grade}"
-        drawn = marks.strip(marks.Point(0, marks.known(value), marks.known(lo), marks.known(hi)), scale, grade, row.name, said)
-        dates = f"{words.day(row.starts_on)} to {words.day(row.ends_on)}" if row.starts_on and row.ends_on else None
-        about = [
-            row.design,
-            dates,
-            words.plural(row.n_units, "unit") if row.n_units is not None else None,
-            row.demoted_because and f"demoted: {row.demoted_because}",
-        ]
-        figure = glossary.number(value, lo, hi, EXPERIMENTS, column, row.method)
-        verdict = "tested, not conclusive" if is_open and value is not None else row.suppressed_reason if value is None else None
-        head = tag("th", row.name, tag("small", words.label(row.outcome or "")), scope="row")
-        cells = (
-            tag("td", drawn, class_="drawn"),
-            tag("td", figure, " ", marks.sign(row.evidence_grade or "?"), class_="num"),
-            tag("td", joined((part for part in (verdict, *about) if part), ", "), class_="small"),
-        )
-        lines.append(tag("tr", head, *cells))
-    head = tag(
-        "thead",
-        tag(
-            "tr",
-            *(
-                tag("th", name, scope="col")
-                for name in ("Tested", "Effect; 0: none, or the cost comes back", "Return, or total effect", "How")
-            ),
-        ),
-    )
+        column, *quoted = _measured(row)
+        figures.setdefault(column, []).extend(quoted)
+    scales = {column: marks.scale_of(*quoted) for column, quoted in figures.items()}
+    lines = [_experiment(row, scales[_measured(row)[0]], glossary) for row in rows]
+    heads = ("Tested", "Dashed: no effect, or the cost just comes back", "Effect", "How")
+    head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in heads)))
     return joined((tag("h3", "Effect, from experiments"), tag("table", head, tag("tbody", *lines), class_="credit")))
 
 

@@ -66,6 +66,7 @@ KINDS: dict[str, Kind] = {
     "attributed_roi": "return",
     "iroi": "return",
     "accuracy_trust": "signed",
+    "effect_pct": "signed",
     "nps": "signed",
     "enps": "signed",
     "retention_lift": "signed",
