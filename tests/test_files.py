@@ -270,9 +270,8 @@ PEOPLE = "person_email,platform,actor_platform_id,method,evidence"
 
 
 def test_people_become_keys_and_leave_no_trace(settings: Settings, tmp_path: Path) -> None:
-    _drop(
-        settings, "identity_links/i.csv", f"{PEOPLE}\nAnn@Example.com,mastodon,109,verified_email,crm\nann@example.com,x,7,click_id,site\n"
-    )
+    links = "Ann@Example.com,mastodon,109,verified_email,crm\nann@example.com,x,7,click_id,site\n"
+    _drop(settings, "identity_links/i.csv", f"{PEOPLE}\n{links}")
     _drop(
         settings,
         "touches/t.jsonl",
@@ -293,9 +292,8 @@ def test_people_become_keys_and_leave_no_trace(settings: Settings, tmp_path: Pat
 
 def test_the_account_comes_before_the_address_before_the_key(settings: Settings) -> None:
     head = "platform,interaction_id,occurred_at,kind,actor_key,actor_email,actor_platform_id\n"
-    _drop(
-        settings, "interactions/i.csv", head + "x,1,2026-01-01,reply,k,a@b.co,7\nx,2,2026-01-01,reply,k,a@b.co,\nx,3,2026-01-01,reply,k,,\n"
-    )
+    rows = "x,1,2026-01-01,reply,k,a@b.co,7\nx,2,2026-01-01,reply,k,a@b.co,\nx,3,2026-01-01,reply,k,,\n"
+    _drop(settings, "interactions/i.csv", head + rows)
     assert _load(settings).warnings == []
     keys = Keys(settings.key)
     expected = [(keys.account("x", "7"),), (keys.email("a@b.co"),), (keys.given("k"),)]
