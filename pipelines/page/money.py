@@ -100,10 +100,10 @@ def _credit(rows: list[Row], glossary: Glossary) -> Markup:
 
 def _without(rows: list[Row]) -> Markup | None:
     """Which channels no experiment may be quoted for, with the one that would change it."""
-    untested = [row for row in rows if not (row.headline or "").startswith("tested")]
+    untested = [row for row in rows if row.channel != "unattributed" and not (row.headline or "").startswith("tested")]
     if not untested:
         return None
-    of = f" for {', '.join(row.name for row in untested)}" if len(untested) < len(rows) else ""
+    of = f" for {', '.join(row.name for row in untested)}" if any((row.headline or "").startswith("tested") for row in rows) else ""
     planned = [
         f"{row.name}: {row.plan_units:,} units for {words.plural(row.plan_weeks, 'week')} would show a difference of {words.figure(row.plan_detectable_effect, 'share')}."
         for row in untested
