@@ -28,7 +28,7 @@ test: setup  ## all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 dev: setup  ## Dagster's page on http://127.0.0.1:3000, on your own warehouse
-	@mkdir -p data/dagster && cp dagster.yaml data/dagster/dagster.yaml
+	@mkdir -p data/dagster && cp .dagster/dagster.yaml data/dagster/dagster.yaml
 	@DAGSTER_HOME="$(CURDIR)/data/dagster" $(BIN)/dagster dev -h 127.0.0.1 -p 3000
 
 lint: setup  ## what reads badly: ruff, mypy, sqlfluff

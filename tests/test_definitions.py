@@ -85,6 +85,6 @@ def test_checks_guard_both_borders(house: dg.Definitions) -> None:
 
 
 def test_one_run_at_a_time_and_nothing_reports_home() -> None:
-    instance = yaml.safe_load((Path(PROJECT) / "dagster.yaml").read_text(encoding="utf-8"))
+    instance = yaml.safe_load((Path(PROJECT) / ".dagster" / "dagster.yaml").read_text(encoding="utf-8"))
     assert instance["concurrency"]["runs"]["max_concurrent_runs"] == 1
     assert instance["telemetry"]["enabled"] is False
