@@ -14,7 +14,6 @@ from demo_company import nobody
 
 from pipelines.settings import PROJECT
 
-pytestmark = pytest.mark.xdist_group("whole runs")
 COPIED = ("pipelines", "dbt_project", "data_quality", "simulator", "tests", "pyproject.toml", ".dlt", ".env.example", "requirements.lock")
 
 SOURCE = '''"""Pigeon post -> letters that we sent, and how often they were read."""

@@ -11,7 +11,6 @@ from pipelines import definitions
 from pipelines.settings import PROJECT, read_settings
 from pipelines.sources import discover
 
-pytestmark = pytest.mark.xdist_group("whole runs")
 LAYERS = {"settings", "staging", "intermediate", "core", "roi", "relationships", "board"}
 
 

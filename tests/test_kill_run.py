@@ -15,7 +15,6 @@ import duckdb
 import pytest
 from demo_company import Company, company, differing, restore
 
-pytestmark = pytest.mark.xdist_group("killed runs")
 
 STAGES = ("load", "dbt", "publish")
 LOADS = ("bluesky", "files", "hubspot", "mastodon", "stripe")

@@ -15,8 +15,6 @@ from pipelines.run import run
 from pipelines.settings import SettingsError, read_settings
 from pipelines.work import Step
 
-pytestmark = pytest.mark.xdist_group("whole runs")
-
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
