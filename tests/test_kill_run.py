@@ -15,7 +15,6 @@ import duckdb
 import pytest
 from demo_company import Company, company, differing, restore
 
-
 STAGES = ("load", "dbt", "publish")
 LOADS = ("bluesky", "files", "hubspot", "mastodon", "stripe")
 PATIENCE = 300  # seconds; a run that takes longer hangs
