@@ -101,8 +101,10 @@ def test_nothing_outlives_a_run(tmp_path: Path, how: signal.Signals):
         pytest.skip("only Linux ends a program together with the one that started it")
     child = tmp_path / "child"
     code = f"import os, pathlib, time; pathlib.Path({str(child)!r}).write_text(str(os.getpid())); time.sleep(60)"
+    # a test run in the background may ignore Ctrl-C and hands that down; a terminal's programs do not
     script = (
-        "import sys; from pathlib import Path; from simulator import demo; from simulator.world import build\n"
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from pathlib import Path; from simulator import demo; from simulator.world import build\n"
         "demo.build = lambda now: build(now=now, days=10, accounts=5)\n"
         f"sys.exit(demo.run(Path({str(tmp_path)!r}), command=[sys.executable, '-c', {code!r}]))"
     )
