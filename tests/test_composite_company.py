@@ -1,15 +1,15 @@
 """The composite company of public data: figures that others published come out of the published marts."""
 
 import importlib.util
-import os
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from tests.reference import DATA
+
 PROJECT = Path(__file__).resolve().parent.parent
-DATA = Path(os.environ.get("GOODWILL_SHARED_DATA", PROJECT.parent / "shared" / "data"))
 
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"public data sets are not beside the project ({DATA.name} missing)")
 

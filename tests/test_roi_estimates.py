@@ -1,7 +1,6 @@
 """Orders -> est_bg_nbd -> roi.customer_value_fits: the published fit of CDNOW, and nothing where nothing can be said."""
 
 import csv
-import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,9 +11,9 @@ from pipelines.estimate import estimate
 from pipelines.estimates.customer_value import bg_nbd_log_likelihood, fit_bg_nbd
 from pipelines.settings import Settings
 from tests.dbt_warehouse import DbtWarehouse
+from tests.reference import DATA
 from tests.roi_company import order
 
-DATA = Path(os.environ.get("GOODWILL_SHARED_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 SUMMARY = DATA / "cdnow" / "cdnow_customers_summary.csv"
 
 

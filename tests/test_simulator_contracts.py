@@ -1,9 +1,7 @@
 """The demo company's answers against what the vendors publish: Mastodon's description, Bluesky's lexicons, and the same bytes each time."""
 
 import json
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,8 +10,8 @@ import pytest
 from simulator.apis import bluesky, hubspot, mastodon, stripe
 from simulator.server import Served, serving
 from simulator.world import World, build
+from tests.reference import CONTRACTS
 
-CONTRACTS = Path(os.environ.get("GOODWILL_CONTRACTS", Path(__file__).resolve().parents[2] / "shared" / "contracts"))
 TOKENS = {"mastodon": mastodon.TOKEN, "hubspot": hubspot.TOKEN, "stripe": stripe.KEY}
 
 

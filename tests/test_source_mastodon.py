@@ -1,7 +1,6 @@
 """Mastodon: paging, conversations, words and tombstones, against a server shaped by the official documentation."""
 
 import json
-import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,8 +14,8 @@ from faults.mastodon import ADA, BOB, TOKEN, US, Mastodon
 
 from pipelines.http import Client, SourceError
 from pipelines.sources.mastodon import SOURCE
+from tests.reference import CONTRACTS
 
-CONTRACTS = Path(os.environ.get("GOODWILL_CONTRACTS", Path(__file__).resolve().parents[2] / "shared" / "contracts"))
 FEED = f"/api/v1/accounts/{US}/statuses"
 
 
