@@ -1,6 +1,5 @@
 """Credits and costs -> roi.channel_months and roi.channel_summary: bases, missing costs, intervals, and what may be quoted."""
 
-import hashlib
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.bootstrap_weights import limits, weights
 from tests.dbt_warehouse import DbtWarehouse
 from tests.roi_company import half_a_year, month_cost
 
@@ -130,18 +130,6 @@ def test_too_few_customers_have_no_interval_and_are_not_quoted(built: DbtWarehou
     assert rows[0][3].startswith("too few or too uneven customers (n_eff = ")
 
 
-def _weight(customer: str, replicate: int) -> int:
-    """Poisson(1) at 16 bits of the md5 of seed, block of 8 replicates and customer, written anew from METRICS."""
-    digest = int.from_bytes(hashlib.md5(f"goodwill|{replicate // 8}|{customer}".encode()).digest(), "little")
-    u = (digest >> (16 * (replicate % 8)) & 0xFFFF) / 65536
-    weight, term, cumulative = 0, np.exp(-1.0), np.exp(-1.0)
-    while u >= cumulative and weight < 7:
-        weight += 1
-        term /= weight
-        cumulative += term
-    return weight
-
-
 def test_the_interval_is_that_of_a_bootstrap_t_written_in_numpy(built: DbtWarehouse) -> None:
     cell = "model = 'first' and lookback_days = 30 and channel = 'paid_social'"
     margins = built.rows(f"select customer_key, sum(contribution_margin)::double from roi.attribution_credits where {cell} group by 1")
@@ -149,14 +137,13 @@ def test_the_interval_is_that_of_a_bootstrap_t_written_in_numpy(built: DbtWareho
     cost, lo, hi, n, n_eff, method = built.rows(
         f"select full_cost::double, lo, hi, n, n_eff, method from roi.channel_months where {cell} and month = '2026-06-01' and basis = 'cash_cumulative'"
     )[0]
-    weights = np.array([[_weight(customer, replicate) for customer, _ in margins] for replicate in range(499)])
-    t = np.sort((weights @ x - x.sum()) / np.sqrt(weights @ x**2))
+    t_lower, t_upper = limits(x, weights([customer for customer, _ in margins]))
     standard_error = np.sqrt((x**2).sum())
     assert (n, method) == (40, "bootstrap-t, Poisson weights, 499 replicates")
     assert n_eff == pytest.approx(x.sum() ** 2 / (x**2).sum(), rel=1e-9)
     # margins go into the bootstrap in steps of 1/32767 of the largest
-    assert lo == pytest.approx((x.sum() - t[487] * standard_error - cost) / cost, abs=1e-4)
-    assert hi == pytest.approx((x.sum() - t[11] * standard_error - cost) / cost, abs=1e-4)
+    assert lo == pytest.approx((x.sum() - t_upper * standard_error - cost) / cost, abs=1e-4)
+    assert hi == pytest.approx((x.sum() - t_lower * standard_error - cost) / cost, abs=1e-4)
 
 
 def test_the_summary_quotes_the_wider_of_interval_and_range(built: DbtWarehouse) -> None:

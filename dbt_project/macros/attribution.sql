@@ -113,14 +113,6 @@ case
 end
 {%- endmacro %}
 
-{% macro interval_limit(t) -%}
-{#- The sampling interval of the credited margin, set against the cost. -#}
-case
-    when missing_because is null
-        then {{ published_double('((cast(contribution_margin as double) - ' ~ t ~ ' * standard_error - cast(full_cost as double)) / cast(full_cost as double))') }}
-end
-{%- endmacro %}
-
 {% macro model_limit(limit, cell) -%}
 {#- One end of the range over rules and lookbacks. w_shaped speaks of deals only: its sums are not of the same conversions. -#}
 {{ limit }}(case when model <> 'w_shaped' then attributed_roi end) over (partition by {{ cell }})
