@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import duckdb
 
-from pipelines.estimates import customer_value, experiments
+from pipelines.estimates import customer_value, experiments, retention_lift
 from pipelines.settings import Settings
 
 SCHEMA = "estimates"
@@ -17,16 +17,17 @@ Estimator = Callable[[duckdb.DuckDBPyConnection], Sequence[tuple[object, ...]]]
 ESTIMATES: Mapping[str, tuple[str, Estimator]] = {
     "est_bg_nbd": (customer_value.COLUMNS, customer_value.customer_value),
     "est_experiments": (experiments.COLUMNS, experiments.experiments),
+    "est_retention_lift": (retention_lift.COLUMNS, retention_lift.retention_lift),
 }
 
 
-def estimate(settings: Settings) -> dict[str, int]:
-    """Replace every est_* table in one transaction; gives their numbers of rows. An empty warehouse gives empty tables."""
+def estimate(settings: Settings, estimates: Mapping[str, tuple[str, Estimator]] = ESTIMATES) -> dict[str, int]:
+    """Replace these est_* tables in one transaction; gives their numbers of rows. An empty warehouse gives empty tables."""
     with duckdb.connect(str(settings.warehouse_path)) as connection:
         connection.execute(f"create schema if not exists {SCHEMA}")
         connection.begin()
         counts = {}
-        for table, (columns, estimator) in ESTIMATES.items():
+        for table, (columns, estimator) in estimates.items():
             rows = estimator(connection)
             connection.execute(f"create or replace table {SCHEMA}.{table} ({columns})")
             if rows:

@@ -15,8 +15,11 @@ import yaml
 from dbt.cli.main import dbtRunner
 
 from pipelines.entities import entities
+from pipelines.estimate import ESTIMATES, estimate
+from pipelines.settings import Settings
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
+ESTIMATED = PROJECT / "models" / "marts" / "roi" / "_estimates__sources.yml"
 Row = Mapping[str, Any]
 
 
@@ -144,3 +147,12 @@ class DbtWarehouse:
         result = self.run("run", "--select", *selection, *(["--full-refresh"] if full_refresh else []))
         faults = [f"{item.node.name}: {item.message}" for item in (result.result or []) if item.status not in ("success", "pass")]
         assert result.success, faults or result.exception
+
+    def estimate(self, *tables: str) -> dict[str, int]:
+        """Build what these est_* tables are made of, and make them."""
+        listed = yaml.safe_load(ESTIMATED.read_text(encoding="utf-8"))["sources"][0]["tables"]
+        reads = {table["name"]: table["config"]["meta"]["reads"] for table in listed}
+        self.build(*sorted({f"+{model}" for table in tables for model in reads[table]}))
+        folder = self.path.parent
+        settings = Settings(warehouse_path=self.path, published_path=folder / "marts.duckdb", inbox_path=folder)
+        return estimate(settings, {table: ESTIMATES[table] for table in tables})

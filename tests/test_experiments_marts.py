@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pipelines.estimate import estimate
-from pipelines.settings import Settings
 from simulator.planted import EXPERIMENT_MENTIONS_LIFT, EXPERIMENT_REVENUE_LIFT
 from simulator.world import build
 from tests.dbt_warehouse import DbtWarehouse, Row
@@ -95,8 +93,7 @@ def further_outcomes() -> list[Row]:
 
 
 def estimated(warehouse: DbtWarehouse) -> None:
-    warehouse.build("+int_experiment_units", "+int_customer_frequencies")
-    estimate(Settings(warehouse_path=warehouse.path, published_path=warehouse.path.parent / "m.duckdb", inbox_path=warehouse.path.parent))
+    warehouse.estimate("est_experiments")
 
 
 @pytest.fixture(scope="module")

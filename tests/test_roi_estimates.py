@@ -7,18 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.estimate import estimate
+from pipelines.estimate import ESTIMATES
 from pipelines.estimates.customer_value import bg_nbd_log_likelihood, fit_bg_nbd
-from pipelines.settings import Settings
 from tests.dbt_warehouse import DbtWarehouse
 from tests.reference import DATA
 from tests.roi_company import order
 
 SUMMARY = DATA / "cdnow" / "cdnow_customers_summary.csv"
-
-
-def _settings(warehouse: DbtWarehouse) -> Settings:
-    return Settings(warehouse_path=warehouse.path, published_path=warehouse.path.parent / "marts.duckdb", inbox_path=warehouse.path.parent)
 
 
 @pytest.mark.skipif(not SUMMARY.exists(), reason="the CDNOW data set is not here")
@@ -52,9 +47,9 @@ def test_too_little_gives_a_reason_and_no_parameter(customers: int, repeats: int
 
 def test_the_mart_is_empty_before_and_after_an_estimate_on_an_empty_warehouse(tmp_path: Path) -> None:
     warehouse = DbtWarehouse(tmp_path)
-    warehouse.build("+roi_customer_value_fits", "+int_customer_frequencies", "+roi_experiments")
+    warehouse.build("+roi_customer_value_fits")
     assert warehouse.rows("select count(*) from roi.customer_value_fits") == [(0,)]
-    assert estimate(_settings(warehouse)) == {"est_bg_nbd": 0, "est_experiments": 0}
+    assert set(warehouse.estimate(*ESTIMATES).values()) == {0}
     warehouse.build("tag:estimated")
     assert warehouse.rows("select count(*) from roi.customer_value_fits") == [(0,)]
 
@@ -70,8 +65,7 @@ def test_orders_are_fitted_between_two_selections(tmp_path: Path) -> None:
                 break
             day, number = day + draw.exponential(pause), number + 1
     warehouse.insert("revenue", *orders)
-    warehouse.build("+int_customer_frequencies", "+int_experiment_units")
-    assert estimate(_settings(warehouse))["est_bg_nbd"] == 4
+    assert warehouse.estimate("est_bg_nbd") == {"est_bg_nbd": 4}
     warehouse.build("+roi_customer_value_fits")
     rows = warehouse.rows("select parameter, value, log_likelihood, n, suppressed_reason from roi.customer_value_fits order by parameter")
     assert [row[0] for row in rows] == ["a", "alpha", "b", "r"]

@@ -68,8 +68,23 @@ cross join lateral (
 {{ return(marts | sort) }}
 {%- endmacro %}
 
+{% macro parents_of(unique_id) -%}
+{#- Models that a node reads; through an est_* table those that its estimator reads. -#}
+{%- set parents = [] -%}
+{%- for parent in graph.nodes[unique_id].depends_on.nodes -%}
+{%- if parent in graph.nodes -%}
+{%- do parents.append(parent) -%}
+{%- elif parent in graph.sources -%}
+{%- for name in graph.sources[parent].config.get('meta', {}).get('reads', []) -%}
+{%- do parents.append('model.goodwill.' ~ name) -%}
+{%- endfor -%}
+{%- endif -%}
+{%- endfor -%}
+{{ return(parents) }}
+{%- endmacro %}
+
 {% macro upstream_entities(unique_id, seen) -%}
-{%- for parent in graph.nodes[unique_id].depends_on.nodes if parent in graph.nodes and parent not in seen -%}
+{%- for parent in parents_of(unique_id) if parent not in seen -%}
 {%- do seen.append(parent) -%}
 {%- do upstream_entities(parent, seen) -%}
 {%- endfor -%}
