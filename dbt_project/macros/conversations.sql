@@ -1,0 +1,16 @@
+{# What a conversation is, and how it went. #}
+
+{% macro longest_chain_of_answers() -%}
+{#- Answers to answers to answers: what points to itself ends here as well. -#}
+{{ return(200) }}
+{%- endmacro %}
+
+{% macro mood(sentiment) -%}
+{#- Hutto and Gilbert 2014: a compound score of at least .05 is positive, of at most -.05 negative. -#}
+case when {{ sentiment }} >= 0.05 then 'positive' when {{ sentiment }} <= -0.05 then 'negative' when {{ sentiment }} is not null then 'neutral' end
+{%- endmacro %}
+
+{% macro conversation_ref(platform, thread_id, opener_key) -%}
+{#- Known only to who has the keys of people: it tells nobody else which thread it is. NULL without a person on the other side. -#}
+md5({{ platform }} || '|' || {{ thread_id }} || '|' || {{ opener_key }})
+{%- endmacro %}
