@@ -67,7 +67,7 @@ MARTS = {
     | {"period_start": date(2026, 6, 1), "numerator": 100, "denominator": 200, "change": 0.1, "change_lo": 0.05, "change_hi": 0.15}
     | {"audience": "public", "profile_id": "all", "dimension": "all", "dimension_value": "all"},
     "relationships.internal_network": {"n": 20, "edges": 100, "messages": 500, "density": 0.26, "reciprocity": 0.5, "ei_index": -0.2}
-    | {"cross_team_share": 0.4, "gini": 0.5},
+    | {"cross_team_share": 0.4, "gini": 0.5, "ties": 70, "tie_density": 0.37},
     "relationships.stories": {"state": "approved", "is_counter": True},
     "relationships.surveys": {"measure": ["opr_trust", "nps", "csat"], "response_rate": 0.4, "alpha": 0.8},
     "relationships.understanding": {"n_first": 60, "n_second": 60},

@@ -43,11 +43,36 @@ def network(warehouse: DbtWarehouse, columns: str) -> dict[tuple, tuple]:
 def test_karate_club(warehouse: DbtWarehouse) -> None:
     club = nx.karate_club_graph().to_directed()
     warehouse.insert("interactions", *messages(list(club.edges)))
-    n, edges, sent, density, reciprocity, gini = network(warehouse, "n, edges, messages, density, reciprocity, gini")[None, "all"]
-    assert (n, edges, sent, reciprocity) == (34, 156, 312, 1)
+    columns = "n, edges, messages, density, reciprocity, gini, gini_lo, gini_hi, ties, tie_density"
+    n, edges, sent, density, reciprocity, gini, low, high, ties, tie_density = network(warehouse, columns)[None, "all"]
+    assert (n, edges, sent, reciprocity, ties) == (34, 156, 312, 1, 78)
+    assert tie_density == density
+    assert 0 < low < gini < high < 1
     assert density == pytest.approx(0.139037, abs=1e-6) == nx.density(club)
     degrees = sorted(2 * degree for _, degree in club.out_degree)
     assert gini == pytest.approx(2 * sum(i * x for i, x in enumerate(degrees, 1)) / (n * sum(degrees)) - (n + 1) / n)
+
+
+def test_a_graph_that_was_drawn_once_is_shown_whole(warehouse: DbtWarehouse) -> None:
+    """Zachary 1977 as a list of 78 pairs, each given once: 34 people, 78 ties, density .139037."""
+    club = nx.karate_club_graph()
+    warehouse.insert("people", *({"person_key": str(person)} for person in club))
+    warehouse.insert("interactions", *messages(list(club.edges), times=1, audience=None, is_brand=None))
+    n, edges, ties, tie_density, method = network(warehouse, "n, edges, ties, tie_density, method")[None, "all"]
+    assert (n, edges, ties) == (34, 78, 78)
+    assert tie_density == pytest.approx(0.139037, abs=1e-6) == nx.density(club)
+    assert method == "census, members from directory; an edge is one message, since nobody wrote twice to anybody"
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_six_edges_by_files_of_people_teams_and_messages(warehouse: DbtWarehouse, times: int) -> None:
+    for number in range(1, 6):
+        warehouse.insert("people", {"person_key": str(number)})
+        warehouse.insert("memberships", {"person_key": str(number), "team": "all of them", "valid_from": datetime(2020, 1, 1)})
+    warehouse.insert("interactions", *messages(SIX_EDGES, times=times, audience=None, is_brand=None))
+    found = network(warehouse, "n, edges, density, reciprocity")
+    for team in ("all", "all of them"):
+        assert found[None, team] == (5, 6, pytest.approx(0.3), pytest.approx(0.6667, abs=1e-4))
 
 
 def test_reciprocity_of_six_edges(warehouse: DbtWarehouse) -> None:
@@ -72,9 +97,10 @@ def test_an_edge_is_two_messages_within_28_days(warehouse: DbtWarehouse) -> None
 
 def test_direct_messages_bots_and_reactions_are_no_ties(warehouse: DbtWarehouse) -> None:
     warehouse.insert("interactions", *messages([(1, 2), (2, 3), (3, 4), (4, 5), (5, 1)], times=1))
+    warehouse.insert("interactions", *messages([(1, 2)], at=MAY + timedelta(days=40), times=1))
     for number, more in enumerate([{"kind": "dm"}, {"is_bot": True}, {"kind": "reaction"}]):
         warehouse.insert("interactions", *messages(SIX_EDGES, at=MAY + timedelta(days=number + 1), **more))
-    assert network(warehouse, "n, messages, edges, density, reciprocity")[None, "all"] == (5, 5, 0, 0, None)
+    assert network(warehouse, "n, messages, edges, density, reciprocity")[None, "all"] == (5, 6, 0, 0, None)
 
 
 def test_a_reply_is_addressed_to_whom_it_answers(warehouse: DbtWarehouse) -> None:
@@ -106,6 +132,7 @@ def test_members_are_those_of_the_directory_at_the_time(warehouse: DbtWarehouse)
 
 def test_teams_and_their_borders(warehouse: DbtWarehouse) -> None:
     team = {**dict.fromkeys(range(5), "sales"), **dict.fromkeys(range(5, 10), "care"), 10: "two", 11: "two"}
+    team |= dict.fromkeys(range(12, 15), "three")
     warehouse.insert(
         "memberships", *({"person_key": str(number), "team": name, "valid_from": datetime(2020, 1, 1)} for number, name in team.items())
     )
@@ -115,4 +142,68 @@ def test_teams_and_their_borders(warehouse: DbtWarehouse) -> None:
     assert found[None, "sales"] == (5, 3, pytest.approx(3 / 20), pytest.approx(2 / 3), pytest.approx(-1 / 5), pytest.approx(2 / 5), None)
     assert found[None, "care"] == (5, 0, 0, None, 1, 1, None)
     assert found[None, "two"] == (None, None, None, None, None, None, "fewer than 5 people")
-    assert found[None, "all"][:2] == (12, 7)
+    # 2 of the 7 cross from team to team
+    assert found[None, "all"] == (15, 7, pytest.approx(7 / 210), pytest.approx(4 / 7), pytest.approx(-3 / 7), pytest.approx(2 / 7), None)
+
+
+def test_the_rest_of_the_company_is_never_a_small_group(warehouse: DbtWarehouse) -> None:
+    """Company minus the teams shown would be the two of a small team: the smallest of the others is not shown either."""
+    sizes = {"sales": 7, "care": 6, "two": 2}
+    team = [name for name, size in sizes.items() for _ in range(size)]
+    warehouse.insert(
+        "memberships", *({"person_key": str(n), "team": name, "valid_from": datetime(2020, 1, 1)} for n, name in enumerate(team))
+    )
+    warehouse.insert("interactions", *messages([(0, 1), (7, 8), (13, 14)]))
+    found = {key[1]: row for key, row in network(warehouse, "n, suppressed_reason").items() if key[0] is None}
+    rest = "the rest of the company would be fewer than 5 people"
+    assert found == {"all": (15, None), "sales": (7, None), "care": (None, rest), "two": (None, "fewer than 5 people")}
+
+
+def test_a_rest_of_nobody_or_of_five_hides_nothing_more(warehouse: DbtWarehouse) -> None:
+    teams = {"sales": range(7), "care": range(7, 12), "one": [12, 13, 14], "other": [15, 16]}
+    for name, people in teams.items():
+        warehouse.insert("memberships", *({"person_key": str(n), "team": name, "valid_from": datetime(2020, 1, 1)} for n in people))
+    warehouse.insert("interactions", *messages([(0, 1)]))
+    found = {key[1]: row[0] for key, row in network(warehouse, "n").items() if key[0] is None}
+    assert found == {"all": 17, "sales": 7, "care": 5, "one": None, "other": None}
+
+
+def test_gini_of_a_published_example(warehouse: DbtWarehouse) -> None:
+    """Incomes of the package ineq for R (Zeileis): 541, 1463, .. 22261, Gini .4620911; one unit a message."""
+    incomes = [541, 1463, 2445, 3438, 4437, 5401, 6392, 8304, 11904, 22261]
+    warehouse.execute(
+        f"""
+        insert into raw_files.interactions (platform, interaction_id, occurred_at, kind, actor_key, audience, room_id, _deleted)
+        select 'chat', person || '/' || message, timestamp '2026-05-04', 'message', person, 'employees', 'room', false
+        from (select unnest({list(range(10))}) as person, unnest({incomes}) as income), generate_series(1, income) as made (message)
+        """
+    )
+    assert network(warehouse, "gini")[None, "all"][0] == pytest.approx(0.4620911, abs=1e-6)
+
+
+def test_random_graphs_against_networkx(warehouse: DbtWarehouse) -> None:
+    """One graph a month, its people split into two teams; members are those of the directory."""
+    people = 24
+    warehouse.insert("people", *({"person_key": str(n)} for n in range(people)))
+    warehouse.insert(
+        "memberships", *({"person_key": str(n), "team": "ab"[n % 2], "valid_from": datetime(2020, 1, 1)} for n in range(people))
+    )
+    graphs = {}
+    for number, share in enumerate((0.02, 0.08, 0.2, 0.5, 0.9)):
+        month = datetime(2025, number + 1, 3)
+        graphs[f"{month:%Y-%m-%d}"[:8] + "01"] = graph = nx.gnp_random_graph(people, share, seed=number, directed=True)
+        warehouse.insert("interactions", *messages(list(graph.edges), at=month))
+    found = network(warehouse, "edges, density, reciprocity, ties, ei_index, cross_team_share, ei_index_lo, ei_index_hi")
+    for month, graph in graphs.items():
+        inside = sum(a % 2 == b % 2 for a, b in graph.edges)
+        edges = graph.number_of_edges()
+        row = found[month, "all"]
+        assert row[:2] == (edges, pytest.approx(nx.density(graph)))
+        assert row[2] == pytest.approx(nx.reciprocity(graph))
+        assert row[3] == graph.to_undirected().number_of_edges()
+        assert row[4:6] == (pytest.approx((edges - 2 * inside) / edges), pytest.approx(1 - inside / edges))
+        assert -1 <= row[6] <= row[4] <= row[7] <= 1
+        ours = graph.subgraph(range(0, people, 2))
+        assert found[month, "a"][:2] == (ours.number_of_edges(), pytest.approx(nx.density(ours)))
+        touching = [edge for edge in graph.edges if 0 in (edge[0] % 2, edge[1] % 2)]
+        assert found[month, "a"][5] == pytest.approx(1 - ours.number_of_edges() / len(touching))

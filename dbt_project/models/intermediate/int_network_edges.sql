@@ -9,12 +9,30 @@ paired as (
         *,
         lag(occurred_at) over (partition by from_key, to_key order by occurred_at, platform, interaction_id) as previous_at
     from addresses
+),
+
+repeated as (
+    select
+        case when grouping(month) = 0 then month end as month,
+        from_key,
+        to_key,
+        'two messages within 28 days' as edge_rule
+    from paired
+    where previous_at >= occurred_at - interval 28 day
+    group by grouping sets ((month, from_key, to_key), (from_key, to_key))
+),
+
+-- where nobody ever wrote twice to the same person it is a graph that was drawn once: for all time each message is an edge
+drawn_once as (
+    select
+        cast(null as date) as month,
+        from_key,
+        to_key,
+        'one message, since nobody wrote twice to anybody' as edge_rule
+    from addresses
+    where not exists (select 1 from paired where previous_at is not null)
 )
 
-select
-    case when grouping(month) = 0 then month end as month,
-    from_key,
-    to_key
-from paired
-where previous_at >= occurred_at - interval 28 day
-group by grouping sets ((month, from_key, to_key), (from_key, to_key))
+select * from repeated
+union all
+select * from drawn_once

@@ -46,10 +46,12 @@ placed as (
         messages.is_brand and not messages.is_bot and messages.occurred_at >= openers.first_inbound_at as is_human_reply,
         -- a machine takes no turn
         not messages.is_bot
-        and messages.is_brand is distinct from
-        lag(case when messages.is_bot then null else messages.is_brand end ignore nulls) over (
-            partition by messages.platform, messages.thread_id
-            order by messages.place
+        and coalesce(
+            messages.is_brand <> lag(case when not messages.is_bot then messages.is_brand end ignore nulls) over (
+                partition by messages.platform, messages.thread_id
+                order by messages.place
+            ),
+            true
         ) as is_turn
     from messages
     left join openers

@@ -1,42 +1,17 @@
-with members as (
-    select * from {{ ref('int_network_members') }}
+with participation as (
+    select * from {{ ref('int_network_participation') }}
 ),
 
-edges as (
-    select * from {{ ref('int_network_edges') }}
+ties as (
+    select * from {{ ref('int_network_ties') }}
 ),
 
-addresses as (
-    select * from {{ ref('int_employee_addresses') }}
+intervals as (
+    select * from {{ ref('int_network_intervals') }}
 ),
 
 clock as (
     select * from {{ ref('int_clock') }}
-),
-
-written as (
-    select
-        case when grouping(month) = 0 then month end as month,
-        from_key,
-        count(distinct platform || '|' || interaction_id) as messages
-    from addresses
-    group by grouping sets ((month, from_key), (from_key))
-),
-
--- every member, those who wrote nothing included
-participation as (
-    select
-        members.month,
-        members.team,
-        members.members_from,
-        coalesce(written.messages, 0) as messages,
-        row_number() over (
-            partition by members.month, members.team
-            order by coalesce(written.messages, 0), members.person_key
-        ) as place
-    from members
-    left join written
-        on members.month is not distinct from written.month and members.person_key = written.from_key
 ),
 
 teams as (
@@ -51,53 +26,64 @@ teams as (
     group by month, team
 ),
 
-reciprocated as (
+-- people whom no team of five or more covers stand out against the company's row: then the smallest teams are not shown either
+ordered as (
     select
-        edges.*,
-        back.from_key is not null as is_reciprocated
-    from edges
-    left join edges as back
-        on edges.month is not distinct from back.month and edges.from_key = back.to_key and edges.to_key = back.from_key
+        *,
+        case when team <> 'all' then row_number() over (
+            partition by month, team <> 'all'
+            order by case when n < {{ least_colleagues() }} then 0 else 1 end, n, team
+        ) end as smallness,
+        count(*) filter (where team <> 'all' and n < {{ least_colleagues() }}) over (partition by month) as small_teams,
+        count(*) filter (where team <> 'all' and n >= {{ least_colleagues() }}) over (partition by month) as shown_teams
+    from teams
 ),
 
--- an edge touches a team with one end or both; with both it lies inside
-ends as (
+-- of each person the largest team
+covered as (
     select
-        edges.month,
-        senders.team,
-        edges.from_key,
-        edges.to_key,
-        edges.is_reciprocated,
-        receivers.person_key is not null as is_inside
-    from reciprocated as edges
-    inner join members as senders
-        on edges.month is not distinct from senders.month and edges.from_key = senders.person_key
-    left join members as receivers
-        on edges.month is not distinct from receivers.month and edges.to_key = receivers.person_key and senders.team = receivers.team
-    union all
-    select
-        edges.month,
-        receivers.team,
-        edges.from_key,
-        edges.to_key,
-        edges.is_reciprocated,
-        false as is_inside
-    from reciprocated as edges
-    inner join members as receivers
-        on edges.month is not distinct from receivers.month and edges.to_key = receivers.person_key
-    left join members as senders
-        on edges.month is not distinct from senders.month and edges.from_key = senders.person_key and receivers.team = senders.team
-    where senders.person_key is null
+        participation.month,
+        participation.person_key,
+        coalesce(max(ordered.smallness), 0) as covered_by
+    from participation
+    inner join ordered on participation.month is not distinct from ordered.month and participation.team = ordered.team
+    group by participation.month, participation.person_key
 ),
 
-ties as (
+-- were all teams up to this place not shown, how many people would no shown team cover?
+hiding as (
+    select
+        ordered.month,
+        ordered.smallness,
+        count(covered.person_key) as left_over
+    from (
+        select month, smallness from ordered where smallness is not null and smallness >= small_teams
+        union
+        select month, small_teams as smallness from ordered
+    ) as ordered
+    left join covered on ordered.month is not distinct from covered.month and ordered.smallness >= covered.covered_by
+    group by ordered.month, ordered.smallness
+),
+
+hidden as (
+    select month, min(smallness) as up_to
+    from hiding
+    where left_over = 0 or left_over >= {{ least_colleagues() }}
+    group by month
+),
+
+tied as (
     select
         month,
         team,
-        sum(case when is_inside then 1 else 0 end) as edges,
-        sum(case when is_inside and is_reciprocated then 1 else 0 end) as reciprocated_edges,
-        sum(case when not is_inside then 1 else 0 end) as outside_edges
-    from ends
+        count(*) filter (where is_inside) as edges,
+        count(*) filter (where is_inside and is_reciprocated) as reciprocated_edges,
+        -- two edges between the same two people are one tie
+        count(*) filter (where is_inside and not (is_reciprocated and from_key > to_key)) as ties,
+        count(*) filter (where is_external) as external_edges,
+        count(*) filter (where is_external is not null) as bordered_edges,
+        min(case when edge_rule like 'one message%' then edge_rule end) as odd_rule
+    from ties
     group by month, team
 ),
 
@@ -109,39 +95,80 @@ whole as (
 
 measured as (
     select
-        teams.month,
-        teams.team,
-        teams.n,
-        teams.messages,
-        teams.placed_messages,
-        teams.members_from,
-        cast(coalesce(ties.edges, 0) as bigint) as edges,
-        coalesce(ties.reciprocated_edges, 0) as reciprocated_edges,
-        coalesce(ties.outside_edges, 0) as outside_edges,
-        teams.team <> 'all' and whole.n - teams.n >= 5 as has_outside,
-        case when teams.n < 5 then 'fewer than 5 people' end as suppressed_reason
-    from teams
-    inner join whole on teams.month is not distinct from whole.month
-    left join ties on teams.month is not distinct from ties.month and teams.team = ties.team
+        ordered.month,
+        ordered.team,
+        ordered.n,
+        ordered.messages,
+        ordered.placed_messages,
+        ordered.members_from,
+        tied.odd_rule,
+        coalesce(tied.edges, 0) as edges,
+        coalesce(tied.ties, 0) as ties,
+        coalesce(tied.reciprocated_edges, 0) as reciprocated_edges,
+        coalesce(tied.external_edges, 0) as external_edges,
+        coalesce(tied.bordered_edges, 0) as bordered_edges,
+        case
+            when ordered.team = 'all' then ordered.shown_teams >= 2
+            else whole.n - ordered.n >= {{ least_colleagues() }}
+        end as has_outside,
+        case
+            when ordered.n < {{ least_colleagues() }} then 'fewer than {{ least_colleagues() }} people'
+            when ordered.smallness <= hidden.up_to then 'the rest of the company would be fewer than {{ least_colleagues() }} people'
+        end as suppressed_reason
+    from ordered
+    inner join whole on ordered.month is not distinct from whole.month
+    left join hidden on ordered.month is not distinct from hidden.month
+    left join tied on ordered.month is not distinct from tied.month and ordered.team = tied.team
+),
+
+estimated as (
+    select
+        measured.month,
+        measured.team,
+        measured.n,
+        measured.messages,
+        measured.edges,
+        {{ ratio('measured.edges', '(measured.n * (measured.n - 1))') }} as density,
+        {{ ratio('measured.reciprocated_edges', 'measured.edges') }} as reciprocity,
+        measured.ties,
+        {{ ratio('2 * measured.ties', '(measured.n * (measured.n - 1))') }} as tie_density,
+        case
+            when measured.has_outside
+                then {{ ratio('(2 * measured.external_edges - measured.bordered_edges)', 'measured.bordered_edges') }}
+        end as ei_index,
+        case when measured.has_outside then {{ published_double('(2 * shares.lo - 1)') }} end as ei_index_lo,
+        case when measured.has_outside then {{ published_double('(2 * shares.hi - 1)') }} end as ei_index_hi,
+        case when measured.has_outside then {{ ratio('measured.external_edges', 'measured.bordered_edges') }} end as cross_team_share,
+        case when measured.has_outside then {{ published_double('shares.lo') }} end as cross_team_share_lo,
+        case when measured.has_outside then {{ published_double('shares.hi') }} end as cross_team_share_hi,
+        case
+            when measured.n >= 10
+                then {{ ratio('(2 * measured.placed_messages - (measured.n + 1) * measured.messages)', '(measured.n * measured.messages)') }}
+        end as gini,
+        case when measured.n >= 10 then {{ published_double('ginis.lo') }} end as gini_lo,
+        case when measured.n >= 10 then {{ published_double('ginis.hi') }} end as gini_hi,
+        'census, members from ' || measured.members_from
+        || coalesce('; an edge is ' || measured.odd_rule, '') as method,
+        measured.suppressed_reason
+    from measured
+    left join intervals as shares
+        on measured.month is not distinct from shares.month and measured.team = shares.team and shares.measure = 'cross_team_share'
+    left join intervals as ginis
+        on measured.month is not distinct from ginis.month and measured.team = ginis.team and ginis.measure = 'gini'
 )
 
 select
-    month,
-    team,
-    case when suppressed_reason is null then n end as n,
-    case when suppressed_reason is null then messages end as messages,
-    case when suppressed_reason is null then edges end as edges,
-    case when suppressed_reason is null then {{ ratio('edges', '(n * (n - 1))') }} end as density,
-    case when suppressed_reason is null then {{ ratio('reciprocated_edges', 'edges') }} end as reciprocity,
-    case when suppressed_reason is null and has_outside then {{ ratio('(outside_edges - edges)', '(outside_edges + edges)') }} end as ei_index,
-    case when suppressed_reason is null and has_outside then {{ ratio('outside_edges', '(outside_edges + edges)') }} end as cross_team_share,
-    case
-        when suppressed_reason is null and n >= 10
-            then {{ ratio('(2 * placed_messages - (n + 1) * messages)', '(n * messages)') }}
-    end as gini,
-    'census, members from ' || members_from as method,
-    coalesce({{ utc_of_reporting('cast(month + interval 1 month as date)') }} <= clock.as_of, true) as is_complete,
-    suppressed_reason,
+    estimated.month,
+    estimated.team,
+    {%- for column in [
+        'n', 'messages', 'edges', 'density', 'reciprocity', 'ties', 'tie_density', 'ei_index', 'ei_index_lo', 'ei_index_hi',
+        'cross_team_share', 'cross_team_share_lo', 'cross_team_share_hi', 'gini', 'gini_lo', 'gini_hi',
+    ] %}
+    case when estimated.suppressed_reason is null then estimated.{{ column }} end as {{ column }},
+    {%- endfor %}
+    estimated.method,
+    coalesce({{ utc_of_reporting('cast(estimated.month + interval 1 month as date)') }} <= clock.as_of, true) as is_complete,
+    estimated.suppressed_reason,
     clock.is_demo
-from measured
+from estimated
 cross join clock
