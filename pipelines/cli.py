@@ -25,6 +25,7 @@ Examples
   goodwill run --source bluesky       ask one source, build everything
   goodwill run --inbox ~/exports      take files from another folder than inbox/
   goodwill run --full-refresh         fetch and build everything anew
+  goodwill forget ann@example.com     take a person out of everything, and keep them out
 
 \b
 Files need no code: inbox/<entity>/*.{csv,parquet,jsonl}, also .gz and .zst.
@@ -68,7 +69,7 @@ def perform(settings: "Settings", sources: Sequence[str] = (), full_refresh: boo
 
     console = _console()
     with progress.shown(console) as on_step:
-        report = run.run(settings, sources, full_refresh, on_step)
+        report = run.run(settings, sources or None, full_refresh, on_step)
     summary.print_page(settings, report, console)
     return PUBLISHED if report.is_published else NOT_PUBLISHED
 
@@ -172,6 +173,40 @@ def publish() -> None:
         click.echo(f"{len(outcome.tables)} marts, {outcome.rows:,} rows: {outcome.path}")
         if unwritten := refresh_page(outcome.path):
             click.echo(unwritten, err=True)
+
+
+@main.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--requested", is_flag=True, help="Forget everybody who stands in the entity erasures.")
+def forget(names: tuple[str, ...], requested: bool) -> None:
+    """Take a person out of the warehouse, of everything made of it and of the inbox, and keep them out.
+
+    Name the person by an e-mail address, by platform:id or by platform:@handle; several names are one person. Revenue and
+    costs keep amount and date. Prints a proof of counts, and ends with 1 until nothing within reach holds the person.
+    """
+    if not names and not requested:
+        raise click.UsageError("name a person, or give --requested")
+    with _told():
+        from pipelines import erase
+        from pipelines.settings import read_settings
+
+        proof = erase.forget(read_settings(), list(names), requested=requested, on_wait=lambda message: click.echo(message, err=True))
+        click.echo("\n".join(proof.lines()))
+        sys.exit(not proof.is_clean)
+
+
+@main.command(name="rotate-key")
+def rotate_key() -> None:
+    """Give every person in the warehouse a key of the newest secret, and build and publish anew.
+
+    Set GOODWILL_PREVIOUS_KEY_1 (and _2, ...) to the secrets so far, oldest first, and GOODWILL_KEY to the new one. A key
+    file that Goodwill made gets a new secret by itself.
+    """
+    with _told():
+        from pipelines.erase.rotation import rotate
+        from pipelines.settings import read_settings
+
+        click.echo(rotate(read_settings(), on_wait=lambda message: click.echo(message, err=True)))
 
 
 @main.command()

@@ -159,7 +159,7 @@ def _stamp(settings: Settings, row: tuple[bool, str] | None) -> Iterator[Finding
             "the key of the persons in the warehouse is gone",
             f"put {settings.key_path} back, or set the GOODWILL_KEY it was begun with",
         )
-    elif Keys(settings.key).check != row[1]:
+    elif Keys.of(settings).check != row[1]:
         yield Finding(
             "key", "wrong", "the persons in the warehouse have keys made with another secret", "set the GOODWILL_KEY it was begun with"
         )

@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.forgotten import Forgotten
 from pipelines.keys import Keys
 from pipelines.raw import Source
 from pipelines.settings import Settings
@@ -32,7 +33,8 @@ class Run:
         self.api_totals: dict[str, int] = {}
         self.refused: list[tuple[str, str | None, int | None, str | None, str]] = []
         self._all = settings
-        self._keys = Keys(settings.key)
+        self._keys = Keys.of(settings)
+        self._forgotten = Forgotten(settings, source.name)
         self._spools = {table.name: Spool(source.name, table, self.folder) for table in source.tables}
         self.folder.mkdir(parents=True, mode=0o700)
 
@@ -41,11 +43,15 @@ class Run:
     def write(self, table: str, rows: Iterable[Mapping[str, Any]], observed_at: datetime) -> None:
         """Append rows; SchemaDrift at the first value that is not of its declared type. An empty page still dates the table."""
         moment = observed_at.astimezone(UTC).replace(tzinfo=None) if observed_at.tzinfo else observed_at
-        self._spools[table].write(rows, moment)
+        spool = self._spools[table]
+        spool.write(self._forgotten.rows(spool.table, iter(rows)) if self._forgotten else rows, moment)
 
     def write_parquet(self, table: str, path: Path) -> None:
         """Rows that have all columns of the raw table already, each key once."""
-        self._spools[table].imported.append(path)
+        spool = self._spools[table]
+        if self._forgotten:
+            self._forgotten.parquet(spool.table, path)
+        spool.imported.append(path)
 
     def refuse(self, file: str, entity: str | None, line: int | None, field: str | None, reason: str) -> None:
         """A file of the drop that is not loaded."""
@@ -68,10 +74,17 @@ class Run:
     ) -> str | None:
         """Key of whoever is given, the account before the address before the key; None where nothing is."""
         if platform and platform_id:
-            return self._keys.account(platform, platform_id)
-        if email and email.strip():
-            return self._keys.email(email)
-        return self._keys.given(key) if key and key.strip() else None
+            made = self._keys.account(platform, platform_id)
+            self._forgotten.meet(made, account=(platform, platform_id))
+        elif email and email.strip():
+            made = self._keys.email(email)
+            self._forgotten.meet(made, email=email)
+        elif key and key.strip():
+            made = self._keys.given(key)
+            self._forgotten.meet(made, key=key)
+        else:
+            return None
+        return made
 
     def warn(self, message: str) -> None:
         """Something a person should read in the report."""

@@ -3,7 +3,7 @@
 import hmac
 import unicodedata
 
-from pipelines.settings import Secret
+from pipelines.settings import Secret, Settings
 
 # RE2 and Python agree on it only inside DuckDB, where it is used: letters of any script, so that no address slips through.
 ADDRESS_PATTERN = r"[\p{L}\p{N}._%+'-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{L}{2,}"
@@ -29,26 +29,83 @@ def normal_email(address: str) -> str:
 
 
 class Keys:
-    """Keys of people under one secret; the same person always gives the same 64 hex digits."""
+    """Keys of people under a chain of secrets, oldest first; the same person always gives the same 64 hex digits.
 
-    def __init__(self, secret: Secret) -> None:
-        self._identity = derive(secret, "identity")
+    A later secret wraps what the earlier ones made: key = HMAC(newest, ... HMAC(oldest, person)). So a warehouse is
+    rotated without knowing a person (`wrapped`), and whoever is loaded afterwards gets the very same key.
+    """
+
+    def __init__(self, *secrets: Secret, is_demo: bool = False) -> None:
+        # The demo company has a purpose of its own: its persons are nobody's, whatever the secret.
+        self._identity = [derive(secret, "demo" if is_demo else "identity") for secret in secrets]
+        self._tombstone = [derive(secret, "tombstone") for secret in secrets]
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Keys":
+        """Under every secret that the settings give."""
+        return cls(*settings.secrets, is_demo=settings.is_demo)
+
+    def _generations(self, message: str) -> list[str]:
+        """The key as it was under the first secret, under the first two, ..., under all."""
+        made = [message]
+        for secret in self._identity:
+            made.append(_hex(secret, made[-1]))
+        return made[1:]
 
     def _digest(self, message: str) -> str:
-        return hmac.digest(self._identity, message.encode(), "sha256").hex()
+        return self._generations(message)[-1]
 
     def email(self, address: str) -> str:
-        return self._digest(f"v1|email|{normal_email(address)}")
+        return self._digest(_email(address))
 
     def account(self, platform: str, platform_id: str) -> str:
         """A platform account by its immutable id, never by its handle, which platforms hand on."""
-        return self._digest(f"v1|{platform.strip().lower()}|{platform_id.strip()}")
+        return self._digest(_account(platform, platform_id))
 
     def given(self, value: str) -> str:
         """A key that the file itself gives: it may be somebody's name, so it is not stored either."""
-        return self._digest(f"v1|key|{value.strip()}")
+        return self._digest(_given(value))
 
     @property
     def check(self) -> str:
-        """8 hex digits by which a warehouse recognises the secret that its keys were made with."""
+        """8 hex digits by which a warehouse recognises the secrets that its keys were made with."""
         return self._digest("key-check")[:8]
+
+    def wrapped(self, key: str, since: int) -> str:
+        """A key that was made under the first `since` secrets, as all of them make it."""
+        for secret in self._identity[since:]:
+            key = _hex(secret, key)
+        return key
+
+    def tombstone(self, key: str) -> str:
+        """What stays of a forgotten person, by the person's key of today: nobody without the secret can make it or turn it back."""
+        return _hex(self._tombstone[-1], key)
+
+    def wrapped_tombstone(self, tombstone: str, since: int) -> str:
+        """A tombstone that was made under the first `since` secrets, as it stands after a rotation."""
+        for secret in self._tombstone[since:]:
+            tombstone = _hex(secret, tombstone)
+        return tombstone
+
+    def tombstones(self, *, email: str | None = None, account: tuple[str, str] | None = None, key: str | None = None) -> set[str]:
+        """Every tombstone that this person may have: one for each secret under which they may have been forgotten."""
+        message = _email(email) if email is not None else _account(*account) if account is not None else _given(key or "")
+        return {
+            self.wrapped_tombstone(_hex(self._tombstone[place], made), place + 1) for place, made in enumerate(self._generations(message))
+        }
+
+
+def _hex(secret: bytes, message: str) -> str:
+    return hmac.digest(secret, message.encode(), "sha256").hex()
+
+
+def _email(address: str) -> str:
+    return f"v1|email|{normal_email(address)}"
+
+
+def _account(platform: str, platform_id: str) -> str:
+    return f"v1|{platform.strip().lower()}|{platform_id.strip()}"
+
+
+def _given(value: str) -> str:
+    return f"v1|key|{value.strip()}"

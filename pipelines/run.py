@@ -81,12 +81,12 @@ def _check_names(wanted: Sequence[str]) -> None:
             )
 
 
-def _execute(job: "JobDefinition", wanted: Sequence[str]) -> None:
+def _execute(job: "JobDefinition", wanted: Sequence[str] | None) -> None:
     import dagster as dg
 
     from pipelines.sources import discover
 
-    left_out = set(discover()) - set(wanted) if wanted else set()
+    left_out = set() if wanted is None else set(discover()) - set(wanted)
     keys = [key for key in job.asset_layer.executable_asset_keys if key.path[0] not in left_out]
     # An instance in memory: writing every event to disk costs a third of a small run, and `make dev` records its own.
     with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
@@ -110,7 +110,7 @@ def _told(fault: BaseException, work: Work) -> str:
 def run(
     settings: Settings, sources: Sequence[str] | None = None, full_refresh: bool = False, on_step: Listener = lambda step: None
 ) -> RunReport:
-    """Load `sources` (all where None), transform, check and publish; a second run on the same warehouse waits for the first.
+    """Load `sources` (all where None, none where empty), transform, check and publish; a second run on the same warehouse waits for the first.
 
     Never raises for what goes wrong on the way: the report says it. SettingsError where a source does not exist.
     KeyboardInterrupt goes through, with everything closed.
@@ -125,7 +125,7 @@ def run(
         try:
             with work.step("read the project"):
                 job = _job(work)
-            _execute(job, sources or ())
+            _execute(job, sources)
         except KeyboardInterrupt:
             raise
         except BaseException as fault:

@@ -56,6 +56,7 @@ class Settings:
     is_demo: bool = False
     as_of: datetime | None = None
     _key: Secret | None = None
+    _previous_keys: tuple[Secret, ...] = ()
     _values: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -64,10 +65,10 @@ class Settings:
         return self.warehouse_path.parent / "goodwill.key"
 
     @cached_property
-    def key(self) -> Secret:
-        """Secret from which person keys are derived; made once beside the warehouse where none is given."""
+    def secrets(self) -> tuple[Secret, ...]:
+        """Secrets from which person keys are derived, oldest first; one is made beside the warehouse where none is given."""
         if self._key is not None:
-            return self._key
+            return (*self._previous_keys, self._key)
         self.key_path.parent.mkdir(parents=True, exist_ok=True)
         try:
             descriptor = os.open(self.key_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -76,10 +77,15 @@ class Settings:
         else:
             with os.fdopen(descriptor, "w", encoding="ascii") as file:
                 file.write(secrets.token_hex(32))
-        value = self.key_path.read_text(encoding="ascii").strip()
-        if not value:
+        values = [line.strip() for line in self.key_path.read_text(encoding="ascii").splitlines() if line.strip()]
+        if not values:
             raise SettingsError(f"{self.key_path} is empty: give GOODWILL_KEY, or remove the file if no person has been loaded yet")
-        return Secret(value)
+        return tuple(Secret(value) for value in values)
+
+    @property
+    def key(self) -> Secret:
+        """The newest of them."""
+        return self.secrets[-1]
 
     @property
     def is_key_made(self) -> bool:
@@ -158,6 +164,11 @@ def read_settings(*, folder: Path = PROJECT, environ: Mapping[str, str] | None =
 
     as_of = overrides.get("as_of") or values.get("GOODWILL_AS_OF")
     key = overrides.get("key") or values.get("GOODWILL_KEY")
+    previous: list[Secret] = []
+    while earlier := values.get(f"GOODWILL_PREVIOUS_KEY_{len(previous) + 1}"):
+        previous.append(Secret(earlier))
+    if previous and not key:
+        raise SettingsError("GOODWILL_PREVIOUS_KEY_1 is given without GOODWILL_KEY: give the newest secret there")
     is_demo = overrides.get("is_demo")
     settings = Settings(
         warehouse_path=_checked(path("warehouse_path", "WAREHOUSE_PATH", "data/warehouse.duckdb"), "WAREHOUSE_PATH"),
@@ -166,6 +177,7 @@ def read_settings(*, folder: Path = PROJECT, environ: Mapping[str, str] | None =
         is_demo=values.get("GOODWILL_DEMO", "").lower() in ("1", "true", "yes") if is_demo is None else is_demo,
         as_of=_time(as_of) if isinstance(as_of, str) else as_of,
         _key=key if isinstance(key, Secret) else Secret(str(key)) if key else None,
+        _previous_keys=tuple(previous),
         _values=values,
     )
     if settings.warehouse_path == settings.published_path:

@@ -28,6 +28,9 @@ GOODWILL_TABLES = {
     },
     "unknown_fields": {"source": "VARCHAR", "raw_table": "VARCHAR", "field": "VARCHAR", "first_seen_at": "TIMESTAMP"},
     "refused_files": {"file": "VARCHAR", "entity": "VARCHAR", "line": "BIGINT", "field": "VARCHAR", "reason": "VARCHAR"},
+    # Of whoever is forgotten nothing else stays; `forgetting` holds keys only while a `goodwill forget` is at work.
+    "tombstones": {"tombstone": "VARCHAR", "requested_at": "TIMESTAMP"},
+    "forgetting": {"person_key": "VARCHAR", "requested_at": "TIMESTAMP"},
     "failed_checks": {"source": "VARCHAR", "raw_table": "VARCHAR", "expectation": "VARCHAR", "is_blocking": "BOOLEAN"},
 }
 BEFORE_ALL_DATA = datetime(1970, 1, 1)
@@ -116,7 +119,7 @@ def warehouse_id(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def _check_stamp(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    check = Keys(settings.key).check
+    check = Keys.of(settings).check
     row = connection.execute("select is_demo, key_check from raw_goodwill.stamp").fetchone()
     if row is None:
         # Literals here and below: a parameter makes DuckDB import pandas, a second that an empty warehouse need not cost.

@@ -278,7 +278,7 @@ def test_people_become_keys_and_leave_no_trace(settings: Settings, tmp_path: Pat
         '{"touch_id": 1, "person_key": "E-17", "occurred_at": "2026-01-01", "utm_source": "mail from Bob@Client.org today"}\n',
     )
     assert _load(settings).warnings == []
-    keys = Keys(settings.key)
+    keys = Keys.of(settings)
     assert _rows(settings, "select person_key, actor_key from raw_files.identity_links order by _line") == [
         (keys.email("ann@example.com"), keys.account("mastodon", "109")),
         (keys.email("ann@example.com"), keys.account("x", "7")),
@@ -295,6 +295,6 @@ def test_the_account_comes_before_the_address_before_the_key(settings: Settings)
     rows = "x,1,2026-01-01,reply,k,a@b.co,7\nx,2,2026-01-01,reply,k,a@b.co,\nx,3,2026-01-01,reply,k,,\n"
     _drop(settings, "interactions/i.csv", head + rows)
     assert _load(settings).warnings == []
-    keys = Keys(settings.key)
+    keys = Keys.of(settings)
     expected = [(keys.account("x", "7"),), (keys.email("a@b.co"),), (keys.given("k"),)]
     assert _rows(settings, "select actor_key from raw_files.interactions order by _line") == expected

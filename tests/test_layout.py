@@ -16,7 +16,7 @@ from pipelines.settings import PROJECT
 from pipelines.sources import discover
 
 ORDER = [
-    "settings keys entities raw warehouse".split(),
+    "settings keys entities raw warehouse forgotten".split(),
     "http pace observe social".split(),
     "sources".split(),
     "spool extraction destination outcome load".split(),
@@ -30,6 +30,7 @@ ORDER = [
     "schedule".split(),
     "definitions".split(),
     "run progress page summary status doctor".split(),
+    "erase".split(),
     "cli".split(),
 ]
 KNOW_DAGSTER = {"transform", "assets", "schedule", "definitions", "run"}

@@ -32,8 +32,11 @@ def _table(entity: Entity) -> RawTable:
 
 
 def _files(inbox: Path) -> Iterator[tuple[str, Path]]:
-    """Every file by its name below the inbox, in order, so that messages come in the same order on every machine."""
-    for path in sorted(inbox.rglob("*")):
+    """Every file by its name below the inbox, in order, so that messages come in the same order on every machine.
+
+    Consents come first: they say who may be stored.
+    """
+    for path in sorted(inbox.rglob("*"), key=lambda path: (path.relative_to(inbox).parts[0] != "consents", path)):
         name = path.relative_to(inbox)
         if path.is_file() and not any(part.startswith(".") for part in name.parts) and not name.stem.upper().startswith("README"):
             yield name.as_posix(), path

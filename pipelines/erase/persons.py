@@ -1,0 +1,112 @@
+"""What a person is called -> every key under which the person is stored: their own, those of their accounts and merged contacts."""
+
+from dataclasses import dataclass, field
+
+import duckdb
+
+from pipelines.keys import Keys, normal_email
+from pipelines.raw import RawTable, Source
+from pipelines.settings import Settings, SettingsError
+from pipelines.warehouse import literal, quoted
+
+SHORTEST_TRACE = 6  # a shorter id would be found by chance in any file
+
+
+@dataclass
+class Person:
+    """Keys of one person, and the words by which a file may name them (addresses in lower case, ids, handles)."""
+
+    keys: set[str] = field(default_factory=set)
+    words: set[str] = field(default_factory=set)
+    accounts: set[tuple[str, str]] = field(default_factory=set)
+    shared: int = 0
+
+    def name(self, word: str) -> None:
+        if len(word) >= SHORTEST_TRACE:
+            self.words.add(word.lower())
+
+
+def named(settings: Settings, names: list[str]) -> Person:
+    """E-mail addresses, or platform:id and platform:@handle. SettingsError where one is neither; the message does not repeat it."""
+    keys, person = Keys.of(settings), Person()
+    for name in names:
+        platform, colon, account = name.partition(":")
+        if colon and platform.isidentifier() and account.strip():
+            account = account.strip()
+            person.keys |= {keys.account(platform, account), keys.account(platform, account.removeprefix("@"))}
+            person.accounts |= {(platform.lower(), account), (platform.lower(), account.removeprefix("@"))}
+            person.name(account.removeprefix("@"))
+            continue
+        try:
+            person.keys.add(keys.email(name))
+        except ValueError:
+            raise SettingsError("name the person by an e-mail address, by platform:id, or by platform:@handle") from None
+        person.name(normal_email(name))
+        person.name(name.strip())
+    return person
+
+
+def listed(keys: set[str]) -> str:
+    return f"({', '.join(literal(key) for key in sorted(keys)) or 'null'})"
+
+
+def follow(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
+    """Add the accounts that are linked to this person alone, the person of an account, and contacts that were merged into one.
+
+    An account that is linked to somebody else as well is not this person's to take away: it is counted.
+    """
+    links = connection.execute("select distinct person_key, actor_key from raw_files.identity_links").fetchall()
+    owners: dict[str, set[str]] = {}
+    for owner, account in links:
+        owners.setdefault(account, set()).add(owner)
+    merged = connection.execute(
+        "select a.person_key, b.person_key from raw_files.contacts as a join raw_files.contacts as b on a.merged_into = b.contact_id "
+        "where a.person_key is not null and b.person_key is not null"
+    ).fetchall()
+    if _has(connection, "raw_hubspot", "contacts"):
+        merged += connection.execute(
+            "select a.person_key, b.person_key from raw_hubspot.contacts as a join raw_hubspot.contacts as b on a.merged_into = b.contact_id "
+            "where a.person_key is not null and b.person_key is not null"
+        ).fetchall()
+    shared: set[str] = set()
+    before = -1
+    while before != len(person.keys):
+        before = len(person.keys)
+        for account, of_account in owners.items():
+            if len(of_account) == 1:
+                (owner,) = of_account
+                if owner in person.keys or account in person.keys:
+                    person.keys |= {owner, account}
+            elif of_account & person.keys and account not in person.keys:
+                shared.add(account)
+        for one, other in merged:
+            if one in person.keys or other in person.keys:
+                person.keys |= {one, other}
+    person.shared = len(shared)
+
+
+def discover_ids(connection: duckdb.DuckDBPyConnection, settings: Settings, sources: dict[str, Source], person: Person) -> None:
+    """Ids of the person's accounts that stand in the addresses of what they wrote (at://did:plc:.../...): proved by their key."""
+    keys = Keys.of(settings)
+    for source in sources.values():
+        for table in source.tables:
+            if "actor_key" not in table.columns or "interaction_id" not in table.columns:
+                continue
+            platform = "platform" if "platform" in table.columns else literal(source.name)
+            ids = "regexp_extract(interaction_id, 'did:[a-z]+:[A-Za-z0-9._%-]+')"
+            found = connection.execute(
+                f"select distinct {platform}, {ids} from {place(source, table)} where actor_key in {listed(person.keys)}"
+            ).fetchall()
+            for of_platform, id_ in found:
+                if id_ and keys.account(of_platform, id_) in person.keys:
+                    person.accounts.add((of_platform, id_))
+                    person.name(id_)
+
+
+def place(source: Source, table: RawTable) -> str:
+    return f"{quoted(f'raw_{source.name}')}.{quoted(table.name)}"
+
+
+def _has(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
+    found = "select count(*) from duckdb_tables() where schema_name = ? and table_name = ?"
+    return connection.execute(found, [schema, table]).fetchone() != (0,)

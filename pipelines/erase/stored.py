@@ -1,0 +1,127 @@
+"""The warehouse without a person: raw rows taken away in one transaction with the tombstones, the rest proved clean, the file rewritten."""
+
+import os
+from datetime import datetime
+
+import duckdb
+
+from pipelines.erase.persons import Person, listed, place
+from pipelines.forgotten import REMOVED, WORDS, person_columns, subjects, worded
+from pipelines.keys import Keys
+from pipelines.raw import RawTable, Source
+from pipelines.settings import Settings
+from pipelines.warehouse import connect, literal, quoted, transaction
+
+
+def remember(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
+    """Take up again what a killed `goodwill forget` had begun."""
+    person.keys |= {row[0] for row in connection.execute("select person_key from raw_goodwill.forgetting").fetchall()}
+
+
+def take_away(settings: Settings, sources: dict[str, Source], person: Person, requested_at: datetime) -> tuple[int, int]:
+    """Rows removed and rows kept without the person, in all raw tables, with the tombstones, all or nothing."""
+    keys, removed, kept = Keys.of(settings), 0, 0
+    with connect(settings) as connection, transaction(connection):
+        for key in sorted(person.keys):
+            tombstone = keys.tombstone(key)
+            connection.execute("delete from raw_goodwill.forgetting where person_key = ?", [key])
+            connection.execute("insert into raw_goodwill.forgetting values (?, ?)", [key, requested_at])
+            former = connection.execute("select max(requested_at) from raw_goodwill.tombstones where tombstone = ?", [tombstone]).fetchone()
+            if former is None or former[0] is None or former[0] < requested_at:
+                connection.execute("delete from raw_goodwill.tombstones where tombstone = ?", [tombstone])
+                connection.execute("insert into raw_goodwill.tombstones values (?, ?)", [tombstone, requested_at])
+        for source in sources.values():
+            for table in source.tables:
+                of_table = _take_away(connection, settings, source, table, person)
+                removed, kept = removed + of_table[0], kept + of_table[1]
+    return removed, kept
+
+
+def _count(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
+    row = connection.execute(sql).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _take_away(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, source: Source, table: RawTable, person: Person
+) -> tuple[int, int]:
+    at, keys = place(source, table), listed(person.keys)
+    removed = kept = 0
+    about = [f"{quoted(name)} in {keys}" for name in subjects(table)]
+    if "author_key" in table.columns and "is_brand" in table.columns:
+        about.append(f"(author_key in {keys} and is_brand is false)")
+    if table.entities == ("touches",) and "contact_id" in table.columns:
+        of_contact = next(other for other in source.tables if "contact_id" in other.key)
+        about.append(f"contact_id in (select contact_id from {place(source, of_contact)} where person_key in {keys})")
+    if about:
+        removed = _count(connection, f"delete from {at} where {' or '.join(about)}")
+    named = [f"coalesce({quoted(name)} in {keys}, false)" for name in person_columns(table)]
+    if named:
+        nulled = [f"{quoted(name)} = case when {quoted(name)} not in {keys} then {quoted(name)} end" for name in person_columns(table)]
+        nulled += ["text = null"] * ("text" in table.columns)
+        kept = _count(connection, f"update {at} set {', '.join(nulled)} where {' or '.join(named)}")
+    for platform, account in sorted(person.accounts):
+        if platform == source.name or "platform" in table.columns:
+            here = f"platform = {literal(platform)} and " if "platform" in table.columns else ""
+            kept += _unname(connection, settings, table, at, here, account)
+    return removed, kept
+
+
+def _unname(connection: duckdb.DuckDBPyConnection, settings: Settings, table: RawTable, at: str, here: str, account: str) -> int:
+    """Mentions in texts and ids; an id keeps telling conversations apart."""
+    changed = 0
+    for name in worded(table):
+        if name in table.key:
+            continue
+        mention, new = account, REMOVED
+        if name not in WORDS:
+            if not account.startswith("did:"):
+                continue
+            new = "forgotten:" + Keys.of(settings).tombstone(account)[:16]
+        elif not account.startswith("did:"):
+            mention = "@" + account.removeprefix("@")
+        column = quoted(name)
+        changed += _count(
+            connection,
+            f"update {at} set {column} = replace({column}, {literal(mention)}, {literal(new)}) where {here}contains({column}, {literal(mention)})",
+        )
+    return changed
+
+
+def traces(settings: Settings, person: Person) -> tuple[list[str], int]:
+    """Tables in which a key or a word of the person still stands, and how many tables were read."""
+    found, read = [], 0
+    with connect(settings) as connection:
+        columns: dict[str, list[str]] = {}
+        for schema, table, column in connection.execute(
+            "select c.schema_name, c.table_name, c.column_name from duckdb_columns() as c join duckdb_tables() as t using (schema_name, table_name) "
+            "where c.data_type in ('VARCHAR', 'JSON') and not (c.schema_name = 'raw_goodwill' and c.table_name = 'forgetting') order by all"
+        ).fetchall():
+            columns.setdefault(f"{quoted(schema)}.{quoted(table)}", []).append(column)
+        for at, names in columns.items():
+            read += 1
+            words = [f"contains(lower({quoted(name)}), {literal(word)})" for name in names for word in sorted(person.words)]
+            keyed = [f"{quoted(name)} in {listed(person.keys)}" for name in names]
+            if connection.execute(f"select count(*) from {at} where {' or '.join([*keyed, *words])}").fetchone() != (0,):
+                found.append(at.replace('"', ""))
+    return found, read
+
+
+def compact(settings: Settings) -> None:
+    """The same warehouse as a new file, swapped in by rename: freed blocks of the old one keep what was in them."""
+    path = settings.warehouse_path
+    following = path.with_name(path.name + ".next")
+    for leftover in (following, following.with_name(following.name + ".wal")):
+        leftover.unlink(missing_ok=True)
+    with connect(settings) as connection:
+        connection.execute("delete from raw_goodwill.forgetting")
+        connection.execute("checkpoint")
+        connection.execute(f"attach {literal(str(following))} as following")
+        connection.execute(f"copy from database {quoted(path.stem)} to following")
+        connection.execute("checkpoint following")
+        connection.execute("detach following")
+    descriptor = os.open(following, os.O_RDONLY)
+    os.fsync(descriptor)
+    os.close(descriptor)
+    path.with_name(path.name + ".wal").unlink(missing_ok=True)
+    os.replace(following, path)

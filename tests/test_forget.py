@@ -1,0 +1,170 @@
+"""`goodwill forget` on a tiny demo company: no byte of the person is left, money stays, a re-load brings nobody back."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+from demo_company import Company, company, world
+
+from pipelines import erase
+from pipelines.erase import Proof, forget
+from pipelines.keys import Keys
+from pipelines.run import RunReport
+from pipelines.settings import SettingsError
+from simulator import inbox
+
+TEXTS = ("The lamp of my grandmother Zebediah went out", "Zebediah again, and thank you")
+MENTION = "As {handle} says, whose address is {email}, all is well"
+ORDER = "revenue_id,occurred_at,amount,currency,person_email,kind\nzebediah-1,2026-05-01,12.5,USD,{email},order\n"
+
+
+@dataclass(frozen=True)
+class Ann:
+    """Somebody of whom much is stored: an address, a linked account on Bluesky, words at the desk, money."""
+
+    email: str
+    did: str
+    handle: str
+
+
+@pytest.fixture(scope="module")
+def ann() -> Ann:
+    everybody = world(0)
+    linked = everybody.identity_links[everybody.identity_links["platform"] == "bluesky"]
+    handles = everybody.actors[everybody.actors["platform"] == "bluesky"].set_index("actor_id")["handle"]
+    wrote, at_desk = set(everybody.talk["actor_id"]), set(everybody.desk["actor_email"])
+    chosen = next(row for row in linked.itertuples() if row.person_email in at_desk and row.actor_platform_id in wrote)
+    return Ann(chosen.person_email, chosen.actor_platform_id, handles[chosen.actor_platform_id])
+
+
+def _write_inbox(folder: Path, ann: Ann) -> None:
+    inbox.write(world(0), folder)
+    (folder / "revenue").mkdir(exist_ok=True)
+    (folder / "revenue" / "shop.csv").write_text(ORDER.format(email=ann.email))
+    mention = MENTION.format(handle=f"@{ann.handle}", email=ann.email.upper())
+    rows = [(ann.email, "desk", TEXTS[0]), ("other@example.org", "bluesky", mention), (ann.email, "desk", TEXTS[1])]
+    lines = [
+        f'{platform},zebediah-{i},2026-05-0{i + 1}T10:00:00Z,message,{email},"{text}"' for i, (email, platform, text) in enumerate(rows)
+    ]
+    header = "platform,interaction_id,occurred_at,kind,actor_email,text"
+    (folder / "interactions" / "shop.csv.gz").write_bytes(gzip.compress("\r\n".join([header, *lines]).encode()))
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory, ann: Ann) -> Iterator[Company]:
+    with company(tmp_path_factory.mktemp("forget") / "data", day=0) as made:
+        _write_inbox(made.folder / "inbox", ann)
+        made.run()
+        yield made
+
+
+@pytest.fixture(scope="module")
+def forgotten(tiny: Company, ann: Ann) -> Proof:
+    """The first attempt is killed after the raw rows are gone, the second one takes it up and completes it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(erase, "run", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            forget(tiny.settings, [ann.email, f"bluesky:@{ann.handle}"])
+    return forget(tiny.settings, [ann.email, f"bluesky:@{ann.handle}"])
+
+
+def _bytes(path: Path) -> bytes:
+    if path.suffix == ".gz":
+        return gzip.decompress(path.read_bytes())
+    if path.suffix == ".parquet":
+        return json.dumps(pq.read_table(path).to_pylist(), default=str).encode()
+    return path.read_bytes()
+
+
+def _traces(folder: Path, words: list[str]) -> list[tuple[str, str]]:
+    found = []
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            content = _bytes(path).lower()
+            found += [(path.name, word) for word in words if word.lower().encode() in content]
+    return found
+
+
+def _values(path: Path) -> set[str]:
+    """Every text in every table and view of a database."""
+    values: set[str] = set()
+    with duckdb.connect(str(path), read_only=True) as connection:
+        columns = connection.execute(
+            "select schema_name, table_name, column_name from duckdb_columns() where data_type in ('VARCHAR', 'JSON') and not internal"
+        ).fetchall()
+        for schema, table, column in columns:
+            values |= {
+                row[0] for row in connection.execute(f'select distinct "{column}"::varchar from "{schema}"."{table}"').fetchall() if row[0]
+            }
+    return values
+
+
+def _words(settings, ann: Ann) -> list[str]:
+    keys = Keys.of(settings)
+    return [ann.email, ann.did, ann.handle, keys.email(ann.email), keys.account("bluesky", ann.did), "grandmother Zebediah"]
+
+
+def test_before_there_is_much_to_find(tiny: Company, ann: Ann) -> None:
+    keys = Keys.of(tiny.settings)
+    with duckdb.connect(str(tiny.settings.warehouse_path), read_only=True) as connection:
+        at_desk, on_bluesky = (
+            connection.execute(f"select count(*) from {table} where actor_key = ?", [key]).fetchone()
+            for table, key in (
+                ("raw_files.interactions", keys.email(ann.email)),
+                ("raw_bluesky.interactions", keys.account("bluesky", ann.did)),
+            )
+        )
+    assert at_desk > (0,) and on_bluesky > (0,)
+    assert {word for _, word in _traces(tiny.settings.inbox_path, [ann.email, ann.did])} == {ann.email, ann.did}
+
+
+def test_no_byte_is_left_in_any_file(tiny: Company, ann: Ann, forgotten: Proof) -> None:
+    assert forgotten.is_clean, list(forgotten.lines())
+    assert _traces(tiny.folder, _words(tiny.settings, ann)) == []
+    for path in (tiny.settings.warehouse_path, tiny.published):
+        held = " ".join(_values(path)).lower()
+        assert [word for word in _words(tiny.settings, ann) if word.lower() in held] == []
+
+
+def test_money_and_the_words_of_others_stay(tiny: Company, forgotten: Proof) -> None:
+    with duckdb.connect(str(tiny.settings.warehouse_path), read_only=True) as connection:
+        revenue = connection.execute(
+            "select occurred_at::date::text, amount::text, person_key from core.revenue where revenue_id = 'zebediah-1'"
+        ).fetchall()
+        texts = connection.execute("select text from raw_files.interactions where interaction_id like 'zebediah%'").fetchall()
+    assert revenue == [("2026-05-01", "12.5000", None)]
+    assert texts == [("As <forgotten> says, whose address is <forgotten>, all is well",)]
+
+
+def test_a_second_time_changes_nothing_and_the_tombstones_stay(tiny: Company, ann: Ann, forgotten: Proof) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(erase, "run", lambda *_, **__: RunReport(0, tiny.folder))
+        again = forget(tiny.settings, [ann.email])
+    assert again.is_clean and again.removed == again.kept == 0 and again.rewritten == []
+    with duckdb.connect(str(tiny.settings.warehouse_path), read_only=True) as connection:
+        (tombstones,) = connection.execute("select count(*) from raw_goodwill.tombstones").fetchone()
+        assert connection.execute("select count(*) from raw_goodwill.forgetting").fetchone() == (0,)
+    assert tombstones >= 2
+
+
+def test_a_reload_of_everything_brings_nobody_back(tiny: Company, ann: Ann, forgotten: Proof, tmp_path: Path) -> None:
+    """The APIs still know the person, and the inbox comes back from a backup."""
+    _write_inbox(tiny.folder / "inbox", ann)
+    tiny.run()
+    keys = Keys.of(tiny.settings)
+    held = _values(tiny.settings.warehouse_path)
+    assert not held & {keys.email(ann.email), keys.account("bluesky", ann.did)}
+    assert not [text for text in held if ann.did in text or f"@{ann.handle}" in text]
+    assert not held & set(TEXTS)
+    assert "As <forgotten> says, whose address is <address>, all is well" in held
+
+
+def test_names_that_are_none_are_refused_without_repeating_them(tiny: Company) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        forget(tiny.settings, ["somebody"])
+    assert "somebody" not in str(refusal.value)
