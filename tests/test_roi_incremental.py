@@ -72,6 +72,8 @@ def test_months_without_a_change_are_left_alone(built: DbtWarehouse, tmp_path: P
     )
     warehouse.build("+roi_attribution_credits")
     months = warehouse.rows(
-        "select converted_month, bool_and(coalesce(sale_kind, '') = 'kept as it was') from roi.attribution_credits group by all order by all"
+        "select converted_month, bool_and(coalesce(sale_kind, '') = 'kept as it was') filter (model <> 'markov'), "
+        "bool_or(coalesce(sale_kind, '') = 'kept as it was') filter (model = 'markov') from roi.attribution_credits group by 1 order by 1"
     )
-    assert [kept for _, kept in months] == [True] * 5 + [False]
+    # the removal effects of a chain move with every journey, wherever it lies: Markov credits are restated together
+    assert [row[1:] for row in months] == [(True, False)] * 5 + [(False, False)]

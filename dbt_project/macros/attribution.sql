@@ -2,7 +2,7 @@
 
 {% macro attribution_models() -%}
 {#- The rules that roi.attribution_credits carries; credit_weight() has one branch for each. -#}
-{{ return(['first', 'last', 'linear', 'position', 'time_decay', 'w_shaped', 'shapley']) }}
+{{ return(['first', 'last', 'linear', 'position', 'time_decay', 'w_shaped', 'shapley', 'markov']) }}
 {%- endmacro %}
 
 {% macro attribution_lookbacks() -%}
@@ -23,7 +23,8 @@ linear
 {#-
   Weight of a touch among several under `model`, a whole number up to 1e12; a row's credit is its weight over the sum within conversion,
   model and lookback. Reads: model, touches (in the window), from_start and from_end (1 = first, last), seconds_before_last,
-  touches_of_channel, milestones and ordinary_touches (those with none). first and last take all and need no weight.
+  touches_of_channel, removal_weight (of the channel, in the chain
+  of the lookback), milestones and ordinary_touches (those with none). first and last take all and need no weight.
 -#}
 case model
     when 'linear' then 1
@@ -35,6 +36,7 @@ case model
     when 'time_decay' then {{ time_decay_weight('seconds_before_last') }}
     when 'w_shaped' then case when milestones > 0 then 3 * milestones * greatest(ordinary_touches, 1) else 1 end
     when 'shapley' then 1000000000000 // touches_of_channel
+    when 'markov' then greatest(removal_weight // touches_of_channel, 1)
 end
 {%- endmacro %}
 
@@ -139,6 +141,20 @@ union all
 select '{{ model }}' as model, 'own' as lookback_rule, cast(null as integer) as lookback_days
 {{ 'union all' if not loop.last }}
 {% endfor %}
+{%- endmacro %}
+
+{% macro attribution_chains() -%}
+{#- The Markov chains, one for each lookback: chain_id, lookback_rule, lookback_days. -#}
+{% for days in attribution_lookbacks() -%}
+select {{ loop.index }} as chain_id, 'fixed' as lookback_rule, {{ days }} as lookback_days
+union all
+{% endfor -%}
+select 0 as chain_id, 'own' as lookback_rule, cast(null as integer) as lookback_days
+{%- endmacro %}
+
+{% macro credit_batch() -%}
+{#- What is restated together: a month under the rules; its Markov credits apart from them, since every new journey moves those of all months. -#}
+case when model = 'markov' then 'markov ' else '' end || cast(converted_month as text)
 {%- endmacro %}
 
 {% macro same_rule(left, right) -%}

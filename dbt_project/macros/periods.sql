@@ -1,7 +1,7 @@
 {#
   Incremental by whole periods (months). A model of this kind consists of two:
 
-  1. int_<model>_periods: one row per period with `period` (date) and `fingerprint` (text), made by fingerprint() over every row and
+  1. int_<model>_periods: one row per period with `period` (a date, or what batch of rows it is) and `fingerprint` (text), made by fingerprint() over every row and
      every neighbour that the period's rows depend on.
   2. the model itself:
 
@@ -33,9 +33,9 @@
 {%- endmacro %}
 
 {% macro stale_periods(periods_model) -%}
-select coalesce(now_there.period, kept.period) as period
+select coalesce(cast(now_there.period as text), cast(kept.period as text)) as period
 from {{ ref(periods_model) }} as now_there
-full outer join {{ fingerprint_table() }} as kept on now_there.period = kept.period
+full outer join {{ fingerprint_table() }} as kept on cast(now_there.period as text) = cast(kept.period as text)
 where now_there.fingerprint || ':{{ logic_fingerprint() }}' is distinct from kept.fingerprint
 {%- endmacro %}
 
@@ -43,7 +43,7 @@ where now_there.fingerprint || ':{{ logic_fingerprint() }}' is distinct from kep
 
 {% macro in_stale_periods(periods_model, column) -%}
 {%- if is_incremental() -%}
-{{ column }} in ({{ stale_periods(periods_model) }})
+cast({{ column }} as text) in ({{ stale_periods(periods_model) }})
 {%- else -%}
 true
 {%- endif -%}
@@ -51,8 +51,8 @@ true
 
 {% macro drop_stale_periods(periods_model, column) -%}
 {%- if is_incremental() -%}
-create table if not exists {{ fingerprint_table() }} (period date, fingerprint text);
-delete from {{ this }} where {{ column }} in ({{ stale_periods(periods_model) }});
+create table if not exists {{ fingerprint_table() }} (period text, fingerprint text);
+delete from {{ this }} where cast({{ column }} as text) in ({{ stale_periods(periods_model) }});
 {%- endif -%}
 {%- endmacro %}
 

@@ -1,5 +1,5 @@
 {#- What a month's credits depend on has all been worked out upstream: its conversions, their refunds, the touches in their windows
-    (identity, channel rules, consent and rates included), and the rules themselves. -#}
+    (identity, channel rules, consent and rates included), and the rules themselves; for Markov credits the removal effects as well. -#}
 with rows_of_periods as (
     select
         converted_month as period,
@@ -19,8 +19,25 @@ with rows_of_periods as (
         converted_month as period,
         {{ row_hash(["'touch'", 'conversion_id', 'touch_id', 'channel', 'platform', 'campaign_id', 'touched_at']) }} as row_hash
     from {{ ref('int_journeys') }}
+),
+
+effects as (
+    select {{ row_hash(["'effect'", 'chain_id', 'channel', 'weight']) }} as row_hash
+    from {{ ref('int_markov_effects') }}
+),
+
+rows_of_batches as (
+    select cast(period as text) as period, row_hash
+    from rows_of_periods
+    union all
+    select 'markov ' || cast(period as text) as period, row_hash
+    from rows_of_periods
+    union all
+    select 'markov ' || cast(months.period as text) as period, effects.row_hash
+    from (select distinct period from rows_of_periods) as months
+    cross join effects
 )
 
 select period, {{ fingerprint('row_hash') }} as fingerprint
-from rows_of_periods
+from rows_of_batches
 group by period

@@ -8,45 +8,8 @@ with conversions as (
     from {{ ref('int_conversions') }}
 ),
 
-consents as (
-    select * from {{ ref('int_consents') }}
-    where purpose = 'attribution'
-),
-
-clock as (
-    select as_of from {{ ref('int_clock') }}
-),
-
--- the latest word of a person counts, for a platform or for all; at one time a denial outranks a grant
-latest_consents as (
-    select
-        consents.*,
-        row_number() over (
-            partition by consents.person_key, consents.platform
-            order by consents.recorded_at desc, consents.is_granted asc
-        ) as recency
-    from consents
-    cross join clock
-    where consents.recorded_at <= clock.as_of
-),
-
-denials as (
-    select latest_consents.person_key, latest_consents.platform
-    from latest_consents
-    cross join clock
-    where latest_consents.recency = 1
-        and (not latest_consents.is_granted or coalesce(latest_consents.expires_at <= clock.as_of, false))
-),
-
 touches as (
-    select touches.*
-    from {{ ref('int_touch_channels') }} as touches
-    where not exists (
-        select 1
-        from denials
-        where denials.person_key = touches.person_key
-            and coalesce(denials.platform, touches.platform, '') = coalesce(touches.platform, '')
-    )
+    select * from {{ ref('int_attribution_touches') }}
 ),
 
 of_account as (

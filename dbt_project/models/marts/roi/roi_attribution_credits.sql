@@ -1,6 +1,6 @@
 {{ config(
-    materialized='incremental', incremental_strategy='delete+insert', unique_key='converted_month', on_schema_change='fail',
-    pre_hook="{{ drop_stale_periods('int_credit_periods', 'converted_month') }}",
+    materialized='incremental', incremental_strategy='delete+insert', unique_key=['converted_month', 'model'],
+    on_schema_change='fail', pre_hook="{{ drop_stale_periods('int_credit_periods', credit_batch()) }}",
     post_hook="{{ keep_fingerprints('int_credit_periods') }}"
 ) }}
 -- depends_on: {{ ref('int_credit_periods') }}
@@ -8,8 +8,14 @@ with conversions as (
     select
         *,
         row_number() over (order by conversion_id) as conversion_no
-    from {{ ref('int_conversions') }}
-    where {{ in_stale_periods('int_credit_periods', 'converted_month') }}
+    from (
+        select
+            *,
+            {{ in_stale_periods('int_credit_periods', 'converted_month') }} as is_stale,
+            {{ in_stale_periods('int_credit_periods', "'markov ' || cast(converted_month as text)") }} as is_markov_stale
+        from {{ ref('int_conversions') }}
+    ) as compared
+    where is_stale or is_markov_stale
 ),
 
 -- from here to `parts` only numbers are carried: windows over wide rows cost more than the joins that bring the words back
@@ -30,7 +36,9 @@ windows as (
         {{ loop.index }} as lookback_no,
         {{ days_before('converted_at', days) }} as window_starts_at,
         contact_created_at,
-        opportunity_created_at
+        opportunity_created_at,
+        is_stale,
+        is_markov_stale
     from conversions
     union all
     {% endfor -%}
@@ -39,7 +47,9 @@ windows as (
         0 as lookback_no,
         own_window_starts_at as window_starts_at,
         contact_created_at,
-        opportunity_created_at
+        opportunity_created_at,
+        is_stale,
+        is_markov_stale
     from conversions
 ),
 
@@ -53,6 +63,8 @@ in_window as (
         journeys.channel_no,
         journeys.seconds_before,
         windows.opportunity_created_at is not null as is_deal,
+        windows.is_stale,
+        windows.is_markov_stale,
         coalesce(journeys.touched_at <= windows.contact_created_at, false) as is_before_contact,
         coalesce(journeys.touched_at <= windows.opportunity_created_at, false) as is_before_deal
     from windows
@@ -72,6 +84,7 @@ counted as (
     from in_window
 ),
 
+-- which rule speaks of which conversions: w_shaped of deals only; Markov credits are restated apart
 rules as (
     {% for model in attribution_models() %}select '{{ model }}' as model, {{ loop.index }} as model_no{{ ' union all ' if not loop.last }}{% endfor %}
 ),
@@ -89,9 +102,12 @@ alone as (
         conversions.contribution_margin as booked_margin
     from counted
     inner join rules
-        on (counted.touches = 1 and (rules.model <> 'w_shaped' or counted.is_deal))
-        or (rules.model = 'first' and counted.from_start = 1)
-        or (rules.model = 'last' and counted.from_start = counted.touches)
+        on case when rules.model = 'markov' then counted.is_markov_stale else counted.is_stale end
+        and (
+            (counted.touches = 1 and (rules.model <> 'w_shaped' or counted.is_deal))
+            or (rules.model = 'first' and counted.from_start = 1)
+            or (rules.model = 'last' and counted.from_start = counted.touches)
+        )
     inner join conversions on counted.conversion_no = conversions.conversion_no
 ),
 
@@ -111,15 +127,33 @@ shared as (
         - case when counted.contact_touch > 1 then 1 else 0 end
         - case when counted.deal_touch > 1 and counted.deal_touch <> counted.contact_touch then 1 else 0 end as ordinary_touches
     from counted
-    inner join rules on rules.model not in ('first', 'last') and (rules.model <> 'w_shaped' or counted.is_deal)
+    inner join rules
+        on case when rules.model = 'markov' then counted.is_markov_stale else counted.is_stale end
+        and rules.model not in ('first', 'last')
+        and (rules.model <> 'w_shaped' or counted.is_deal)
     where counted.touches > 1
+),
+
+removal_weights as (
+    select effects.chain_id, channels.channel_no, effects.weight as removal_weight
+    from {{ ref('int_markov_effects') }} as effects
+    inner join (select distinct channel, channel_no from journeys) as channels on effects.channel = channels.channel
+),
+
+weighted as (
+    select shared.*, {{ credit_weight() }} as weight
+    from shared
+    left join removal_weights
+        on shared.model = 'markov'
+        and shared.lookback_no = removal_weights.chain_id
+        and shared.channel_no = removal_weights.channel_no
 ),
 
 units as (
     select
         *,
         {{ credit_units('weight', 'sum(weight) over (partition by part)') }} as units
-    from (select *, {{ credit_weight() }} as weight from shared) as weighted
+    from weighted
 ),
 
 credited as (

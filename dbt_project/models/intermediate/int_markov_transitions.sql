@@ -1,0 +1,1 @@
+{{ markov_transitions(ref('int_markov_journeys')) }}
