@@ -11,7 +11,8 @@ from data_quality.suites import read_suites
 from pipelines.check import CheckResult, check_marts, check_raw
 from pipelines.estimate import estimate
 from pipelines.load import fix_clock, load_source, prepare, warehouse_lock
-from pipelines.publish import publish, read_marts
+from pipelines.postgres import publish_to_postgres
+from pipelines.publish import PublishError, publish, read_marts
 from pipelines.raw import Source
 from pipelines.settings import Settings, read_settings
 from pipelines.sources import discover
@@ -198,6 +199,13 @@ def publish_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
         with work.step("publish") as step:
             work.published = publish(work.settings)
             step.detail = f"{len(work.published.tables)} marts, {work.published.rows:,} rows: {work.published.path}"
+        if work.settings.postgres_dsn is not None:
+            with work.step("copy to PostgreSQL") as step:
+                try:
+                    copied = publish_to_postgres(work.settings.postgres_dsn, {"published": work.published.path}, read_marts())
+                    step.detail = f"{len(copied)} marts"
+                except PublishError as fault:  # the file is published all the same
+                    step.state, step.detail = "failed", str(fault)
         return dg.MaterializeResult(metadata={"path": str(work.published.path), "dagster/row_count": work.published.rows})
 
     return published

@@ -26,6 +26,7 @@ Examples
   goodwill run --inbox ~/exports      take files from another folder than inbox/
   goodwill run --full-refresh         fetch and build everything anew
   goodwill forget ann@example.com     take a person out of everything, and keep them out
+  goodwill publish --to xlsx          the same marts as workbooks; also csv, parquet, postgres
 
 \b
 Files need no code: inbox/<entity>/*.{csv,parquet,jsonl}, also .gz and .zst.
@@ -151,8 +152,19 @@ def check() -> None:
 
 
 @main.command()
-def publish() -> None:
-    """Publish the marts as they stand in the warehouse, if every blocking check on them holds."""
+@click.option(
+    "--to",
+    "targets",
+    multiple=True,
+    type=click.Choice(["postgres", "parquet", "csv", "xlsx"]),
+    help="Copy the same build there too (may be repeated): PostgreSQL at GOODWILL_POSTGRES_DSN, or files below data/exports/.",
+)
+def publish(targets: tuple[str, ...]) -> None:
+    """Publish the marts as they stand in the warehouse, if every blocking check on them holds.
+
+    The published file always; it is what `--to` copies. In PostgreSQL the marts stand in the schemas core, roi,
+    relationships and board; `grant goodwill_reader to <login>` lets a BI tool's user read them and nothing else.
+    """
     with _told():
         from pipelines import publish as publication
         from pipelines import status
@@ -173,6 +185,28 @@ def publish() -> None:
         click.echo(f"{len(outcome.tables)} marts, {outcome.rows:,} rows: {outcome.path}")
         if unwritten := refresh_page(outcome.path):
             click.echo(unwritten, err=True)
+        try:
+            for target in targets:
+                click.echo(_copied(target))
+        except publication.PublishError as fault:
+            raise click.ClickException(str(fault)) from None
+
+
+def _copied(target: str) -> str:
+    """The published file is copied to `target` -> what stands there, in words."""
+    from pipelines.exports import export
+    from pipelines.postgres import READER, publish_to_postgres
+    from pipelines.publish import read_marts
+    from pipelines.settings import read_settings
+
+    settings = read_settings()
+    marts = [mart for mart in read_marts() if mart.tier == "published"]
+    if target == "postgres":
+        tables = publish_to_postgres(settings.postgres_dsn, {"published": settings.published_path}, marts)
+        return f"{len(tables)} marts, {sum(tables.values()):,} rows: PostgreSQL, for whom {READER} is granted to"
+    exported = export(settings.published_path, marts, target)
+    said = f"{len(exported.tables)} marts, {sum(exported.tables.values()):,} rows: {exported.folder}"
+    return "\n".join((said, *exported.left_out))
 
 
 @main.command()

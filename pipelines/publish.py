@@ -27,7 +27,10 @@ class PublishError(Exception):
 
 @dataclass(frozen=True)
 class Mart:
-    """One mart as its yml promises it: `columns` are those that may leave the warehouse, with their descriptions."""
+    """One mart as its yml promises it: `columns` are those that may leave the warehouse, with their descriptions.
+
+    `nullable_grain`: columns of the grain in which NULL is a value of its own (all of time, a deal's own lookback).
+    """
 
     schema: str
     name: str
@@ -36,6 +39,7 @@ class Mart:
     columns: dict[str, str]
     where: str | None
     grain: tuple[str, ...]
+    nullable_grain: tuple[str, ...] = ()
 
     @property
     def table(self) -> str:
@@ -81,6 +85,7 @@ def _mart(path: Path) -> Mart:
         columns={name: description for name, description in columns.items() if name not in unpublished},
         where=meta.get("published_where"),
         grain=_grain(model),
+        nullable_grain=tuple(meta.get("nullable_grain", ())),
     )
 
 

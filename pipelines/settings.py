@@ -55,6 +55,7 @@ class Settings:
     inbox_path: Path
     is_demo: bool = False
     as_of: datetime | None = None
+    postgres_dsn: Secret | None = None
     _key: Secret | None = None
     _previous_keys: tuple[Secret, ...] = ()
     _values: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -176,6 +177,7 @@ def read_settings(*, folder: Path = PROJECT, environ: Mapping[str, str] | None =
         inbox_path=path("inbox_path", "INBOX_PATH", "inbox"),
         is_demo=values.get("GOODWILL_DEMO", "").lower() in ("1", "true", "yes") if is_demo is None else is_demo,
         as_of=_time(as_of) if isinstance(as_of, str) else as_of,
+        postgres_dsn=Secret(values["GOODWILL_POSTGRES_DSN"]) if values.get("GOODWILL_POSTGRES_DSN") else None,
         _key=key if isinstance(key, Secret) else Secret(str(key)) if key else None,
         _previous_keys=tuple(previous),
         _values=values,

@@ -26,6 +26,7 @@ ORDER = [
     "estimate".split(),
     "check".split(),
     "publish".split(),
+    "exports postgres".split(),
     "assets".split(),
     "schedule".split(),
     "definitions".split(),

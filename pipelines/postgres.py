@@ -1,0 +1,264 @@
+"""The published file -> the same marts in a PostgreSQL database, all of one build in one transaction, for BI tools that want a server.
+
+Every mart is emptied and filled again by DELETE and COPY: readers go on with the build they began with, nobody waits, and a
+transaction that fails changes nothing. (TRUNCATE and swaps of tables or views block readers, or show them no row.)
+"""
+
+import ssl
+import tempfile
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import duckdb
+
+from pipelines.publish import Mart, PublishError
+from pipelines.settings import Secret
+from pipelines.warehouse import literal, quoted
+
+if TYPE_CHECKING:
+    from pg8000.native import Connection
+
+READER, RESTRICTED_READER = "goodwill_reader", "goodwill_restricted_reader"
+ROLES = {"published": READER, "restricted": RESTRICTED_READER}
+VARIABLE = "GOODWILL_POSTGRES_DSN"
+EXAMPLE = "postgresql://user:password@host:5432/database"
+LOCK = 0x676F6F64  # one publication at a time in a database
+OURS = "Grain: one row per "  # every comment of a mart says its grain: how we know a table of ours that is no mart any more
+PATIENCE = "30s"  # for a lock that somebody holds on a table whose columns must change
+TYPES = {
+    "VARCHAR": "text",
+    "BIGINT": "bigint",
+    "INTEGER": "integer",
+    "DOUBLE": "double precision",
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+    "TIMESTAMP": "timestamp without time zone",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A mart as the published file holds it: columns with their PostgreSQL type, in order."""
+
+    mart: Mart
+    types: dict[str, str]
+    rows: int
+
+    @property
+    def name(self) -> str:
+        return f"{quoted(self.mart.schema)}.{quoted(self.mart.name)}"
+
+
+def _type(mart: Mart, column: str, type_: str) -> str:
+    if type_.startswith("DECIMAL("):
+        return "numeric(" + type_.removeprefix("DECIMAL(")
+    if type_ not in TYPES:
+        raise PublishError(f"{mart.table}.{column} is {type_}, for which no PostgreSQL type is chosen: cast it in the mart")
+    return TYPES[type_]
+
+
+def _tables(connection: duckdb.DuckDBPyConnection, marts: Sequence[Mart]) -> list[Table]:
+    found = []
+    for mart in marts:
+        columns = connection.execute(
+            "select column_name, data_type from duckdb_columns() where schema_name = ? and table_name = ? order by column_index",
+            [mart.schema, mart.name],
+        ).fetchall()
+        if not columns:
+            continue
+        rows = connection.execute(f"select count(*) from {quoted(mart.schema)}.{quoted(mart.name)}").fetchone()
+        types = {name: _type(mart, name, type_) for name, type_ in columns}
+        found.append(Table(mart, types, int(rows[0]) if rows else 0))
+    return found
+
+
+def _connection_arguments(dsn: str) -> dict[str, Any]:
+    """What pg8000 takes, of a URL as libpq has it; `host` of the query may be the folder of a socket."""
+    parts = urlsplit(dsn)
+    query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    host = query.pop("host", None) or parts.hostname or "localhost"
+    port, mode = int(query.pop("port", None) or parts.port or 5432), query.pop("sslmode", "prefer")
+    if parts.scheme not in ("postgresql", "postgres") or len(parts.path) < 2 or not parts.username:
+        raise ValueError("it is no URL of a database")
+    if query:
+        raise ValueError(f"{', '.join(sorted(query))} cannot be used in it")
+    arguments: dict[str, Any] = {
+        "user": unquote(parts.username),
+        "password": unquote(parts.password) if parts.password else None,
+        "database": unquote(parts.path[1:]),
+        "application_name": "goodwill",
+    }
+    if host.startswith("/"):
+        return arguments | {"unix_sock": f"{host}/.s.PGSQL.{port}"}
+    encrypted = {"disable": False, "prefer": None, "verify-full": True}
+    if mode == "require":  # encrypted, whoever answers: what libpq means by it
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return arguments | {"host": host, "port": port, "ssl_context": context}
+    if mode not in encrypted:
+        raise ValueError(f"sslmode={mode} is not one of disable, prefer, require, verify-full")
+    return arguments | {"host": host, "port": port, "ssl_context": encrypted[mode]}
+
+
+@contextmanager
+def _connected(dsn: Secret) -> Iterator["Connection"]:
+    """A connection that speaks of faults without the DSN, which holds a password."""
+    try:
+        from pg8000.exceptions import DatabaseError, InterfaceError
+        from pg8000.native import Connection
+    except ImportError:
+        raise PublishError("publishing to PostgreSQL needs one more package: pip install 'goodwill[postgres]'") from None
+    try:
+        arguments = _connection_arguments(dsn.reveal())
+    except ValueError as fault:
+        said = str(fault) if "port" not in str(fault).lower() else "its port is no number"
+        raise PublishError(f"{VARIABLE} cannot be used: {said}; give it as {EXAMPLE}") from None
+    try:
+        connection = Connection(**arguments)
+    except (InterfaceError, OSError):
+        raise PublishError(
+            f"PostgreSQL does not answer at the address in {VARIABLE}: is it running, and may this machine reach it?"
+        ) from None
+    except DatabaseError as fault:
+        raise PublishError(f"PostgreSQL refuses the connection: {_said(fault)}; see {VARIABLE}") from None
+    try:
+        yield connection
+    except DatabaseError as fault:
+        raise PublishError(f"PostgreSQL: {_said(fault)}; nothing of this publication stands there") from None
+    except (InterfaceError, OSError):
+        raise PublishError("PostgreSQL stopped answering; nothing of this publication stands there: publish again") from None
+    finally:
+        connection.close()
+
+
+def _said(fault: Exception) -> str:
+    """The server's own message: never its detail, which may hold a row."""
+    about = fault.args[0] if fault.args else None
+    return str(about.get("M")) if isinstance(about, dict) else "an error without a message"
+
+
+def _create(connection: "Connection", table: Table) -> None:
+    columns = ", ".join(f"{quoted(name)} {type_}" for name, type_ in table.types.items())
+    grain = ", ".join(map(quoted, table.mart.grain))
+    key = f"unique nulls not distinct ({grain})" if table.mart.nullable_grain else f"primary key ({grain})"
+    connection.run(f"create table {table.name} ({columns}, {key})")
+
+
+def _shape(connection: "Connection", table: Table) -> dict[str, str]:
+    rows = connection.run(
+        "select attname, format_type(atttypid, atttypmod) from pg_attribute"
+        " where attrelid = to_regclass(:name) and attnum > 0 and not attisdropped",
+        name=table.name,
+    )
+    return {str(name): str(type_) for name, type_ in rows or ()}
+
+
+def _prepare(connection: "Connection", table: Table) -> None:
+    """The table as its contract has it: a column more is added in place; whatever else has changed is a new version of the mart, made anew."""
+    there = _shape(connection, table)
+    if not there:
+        _create(connection, table)
+    elif set(there.items()) <= set(table.types.items()):
+        for name in [name for name in table.types if name not in there]:
+            connection.run(f"alter table {table.name} add column {quoted(name)} {table.types[name]}")
+        connection.run(f"delete from {table.name}")
+    else:
+        connection.run(f"drop table {table.name} cascade")
+        _create(connection, table)
+
+
+def _fill(connection: "Connection", published: duckdb.DuckDBPyConnection, table: Table, folder: Path) -> None:
+    """COPY, by way of a file: text is quoted and an unquoted \\N is NULL. PostgreSQL cannot hold U+0000, which becomes U+FFFD."""
+    columns = ", ".join(map(quoted, table.types))
+    texts = [name for name, type_ in table.types.items() if type_ == "text"]
+    taken = ", ".join(
+        f"replace({quoted(name)}, chr(0), chr(65533)) as {quoted(name)}" if name in texts else quoted(name) for name in table.types
+    )
+    quotes = f", force_quote ({', '.join(map(quoted, texts))})" if texts else ""
+    path = folder / "rows.csv"
+    published.execute(f"copy (select {taken} from {table.name}) to {literal(str(path))} (format csv, header false, nullstr '\\N'{quotes})")
+    with path.open("rb") as stream:
+        connection.run(f"copy {table.name} ({columns}) from stdin (format csv, null '\\N')", stream=stream)
+    path.unlink()
+    there = connection.run(f"select count(*) from {table.name}")
+    if not there or there[0][0] != table.rows:
+        raise PublishError(f"{table.mart.table}: {there[0][0] if there else 'no'} rows arrived of {table.rows:,}; nothing is published")
+
+
+def _describe(connection: "Connection", table: Table) -> None:
+    connection.run(f"comment on table {table.name} is {_literal(table.mart.description)}")
+    for name in table.types:
+        connection.run(f"comment on column {table.name}.{quoted(name)} is {_literal(table.mart.columns.get(name, ''))}")
+
+
+def _literal(text: str) -> str:
+    """A string of PostgreSQL whatever `standard_conforming_strings` is; a colon would be taken for a parameter in no literal."""
+    return "E" + literal(text.replace("\\", "\\\\"))
+
+
+def _grant(connection: "Connection", tier: str, tables: Sequence[Table]) -> None:
+    """The tier's own role, which cannot log in and sees these marts only: an owner grants it to whom it may concern."""
+    role = ROLES[tier]
+    if not connection.run("select 1 from pg_roles where rolname = :role", role=role):
+        connection.run(f"create role {role} nologin")
+    for schema in sorted({table.mart.schema for table in tables}):
+        connection.run(f"grant usage on schema {quoted(schema)} to {role}")
+    for table in tables:
+        connection.run(
+            f"revoke all on {table.name} from public, {', '.join(other for other in ROLES.values() if _exists(connection, other))}"
+        )
+        connection.run(f"grant select on {table.name} to {role}")
+
+
+def _exists(connection: "Connection", role: str) -> bool:
+    return bool(connection.run("select 1 from pg_roles where rolname = :role", role=role))
+
+
+def _drop_former(connection: "Connection", known: Collection[str], schemas: Sequence[str]) -> None:
+    """A mart that is no longer sent would go on showing its last figures as if they were today's."""
+    listed = ", ".join(_literal(schema) for schema in schemas)
+    there = connection.run(
+        "select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+        f" where c.relkind = 'r' and n.nspname in ({listed}) and pg_get_userbyid(c.relowner) = current_user"
+        " and position(:ours in coalesce(obj_description(c.oid, 'pg_class'), '')) > 0 order by 1, 2",
+        ours=OURS,
+    )
+    for schema, name in there or ():
+        if f"{schema}.{name}" not in known:
+            connection.run(f"drop table {quoted(str(schema))}.{quoted(str(name))} cascade")
+
+
+def publish_to_postgres(dsn: Secret | None, files: dict[str, Path], marts: Sequence[Mart]) -> dict[str, int]:
+    """Every mart of the files -> rows by mart (`core.posts`), once all of them are committed.
+
+    `files`: the file of each tier that goes there, `published` and, where asked, `restricted`; of one build. PublishError
+    names what is wrong and never the DSN: then the database stays as it was.
+    """
+    if dsn is None:
+        raise PublishError(f"{VARIABLE} is not set: give it in the environment or in .env as {EXAMPLE}")
+    with _connected(dsn) as connection, tempfile.TemporaryDirectory(prefix="goodwill-postgres-") as folder:
+        connection.run("begin")
+        connection.run(f"set local lock_timeout = '{PATIENCE}'")
+        connection.run("select pg_advisory_xact_lock(:lock)", lock=LOCK)
+        counts: dict[str, int] = {}
+        for tier, path in files.items():
+            with duckdb.connect(str(path), read_only=True) as published:
+                tables = _tables(published, [mart for mart in marts if mart.tier == tier])
+                for schema in sorted({table.mart.schema for table in tables}):
+                    connection.run(f"create schema if not exists {quoted(schema)}")
+                for table in tables:
+                    _prepare(connection, table)
+                    _fill(connection, published, table, Path(folder))
+                    _describe(connection, table)
+                    counts[table.mart.table] = table.rows
+            _grant(connection, tier, tables)
+        _drop_former(connection, counts, sorted({mart.schema for mart in marts}))
+        connection.run("commit")
+        for table_name in counts:  # what DELETE left behind, and fresh statistics for the planner
+            schema, _, name = table_name.partition(".")
+            connection.run(f"vacuum (analyze) {quoted(schema)}.{quoted(name)}")
+    return counts
