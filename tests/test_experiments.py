@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from pipelines.estimates.assignments import permutation_p
-from pipelines.estimates.experiments import Units, contrast, effect_of
+from pipelines.estimates.experiments.units import Units, contrast, effect_of
 
 WORLDS = 500
 

@@ -147,7 +147,7 @@ GRADES = {
     "did": ("B", None, None),
     "did moved apart": ("C", "treated and control units moved apart before the test", None),
     "did few": ("C", "fewer than 4 treated units and no placebo test", None),
-    "tbr": (None, None, "design not estimated yet"),
+    "tbr": (None, None, "5 days before the test and 5 in it: at least 8 and 1 are needed"),
     "no outcome": (None, None, "no outcome was given for the days of the test"),
     "running": (None, None, "the test is not over"),
 }

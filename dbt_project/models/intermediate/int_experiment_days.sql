@@ -60,7 +60,7 @@ final as (
         weight,
         cost
     from phased
-    where phase is not null and place = 1
+    where phase is not null and place = 1 and isfinite(value)
 )
 
 select * from final

@@ -24,10 +24,14 @@ units as (
         outcome,
         unit_id,
         max(outcome_kind) as outcome_kind,
-        bool_or(is_treated) as is_treated,
+        -- a panel may mark the units of the test, or their days alone
+        coalesce(bool_or(is_treated) filter (where phase = 'test'), bool_or(is_treated)) as is_treated,
+        coalesce(bool_or(is_treated) filter (where phase = 'test') <> bool_and(is_treated) filter (where phase = 'test'), false)
+        or coalesce(bool_or(is_treated) filter (where phase = 'pre') and not bool_or(is_treated) filter (where phase = 'test'), false) as is_contradictory,
         max(block_id) as block_id,
         max(weight) as weight,
         bool_and(denominator is not null) as has_denominator,
+        bool_or(denominator is not null) as has_some_denominator,
         max(date) as last_on,
         {% for phases, name in [("('pre')", 'pre'), ("('test')", 'test'), ("('test', 'cooldown')", 'post')] -%}
         count(*) filter (where phase in {{ phases }}) as {{ name }}_days,
@@ -50,9 +54,11 @@ final as (
         outcome_kind,
         unit_id,
         is_treated,
+        is_contradictory,
         block_id,
         weight,
         has_denominator,
+        has_some_denominator,
         last_on,
         pre_days,
         pre_value,

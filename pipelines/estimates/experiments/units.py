@@ -4,27 +4,18 @@ One number per unit: the change from before the test to the test. Days of a unit
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
 
 from pipelines.estimates.assignments import permutation_p
+from pipelines.estimates.experiments.effects import Effect, Limits, t_limits, t_p_value, times
 
-COLUMNS = (
-    "experiment_id text, outcome text, method text, n_units bigint, n_treated bigint, n_control bigint, "
-    "effect double, effect_lo double, effect_hi double, effect_pct double, effect_pct_lo double, effect_pct_hi double, "
-    "effect_total double, effect_total_lo double, effect_total_hi double, p_value double, pretrend_p double, reason text"
-)
-DESIGNS = ("randomised", "did")
 UNLIKE_SIZES = 0.25  # coefficient of variation of the units before the test from which on they are compared by ratio
 Vector = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Codes = NDArray[np.int64]
-Limits = tuple[float, float | None, float | None]
 
 
 @dataclass(frozen=True)
@@ -75,28 +66,11 @@ class Contrast:
 
     def limits(self, level: float, tails: int) -> tuple[float, float | None]:
         """An interval of two tails, or the lower limit alone of one."""
-        width = float(stdtrit(self.degrees, (1 + level) / 2 if tails == 2 else level)) * self.error
-        return self.value - width, self.value + width if tails == 2 else None
+        return t_limits(self.value, self.error, self.degrees, level, tails)
 
     def p_value(self, tails: int) -> float:
         """Of Student's t: two-sided, or of an effect above 0."""
-        t = self.value / self.error
-        return float(2 * stdtr(self.degrees, -abs(t)) if tails == 2 else stdtr(self.degrees, -t))
-
-
-@dataclass(frozen=True)
-class Effect:
-    """Effects with their limits, as (value, lo, hi); all None where `reason` says why."""
-
-    method: str
-    n_treated: int
-    n_control: int
-    effect: Limits | None = None
-    percent: Limits | None = None
-    total: Limits | None = None
-    p_value: float | None = None
-    pretrend_p: float | None = None
-    reason: str | None = field(default=None)
+        return t_p_value(self.value, self.error, self.degrees, tails)
 
 
 def contrast(y: Vector, is_treated: Flags, block: Codes, weight: Vector) -> Contrast:
@@ -186,9 +160,8 @@ def effect_of(units: Units, design: str, level: float = 0.95, tails: int = 2) ->
         lo, hi = found.limits(level, tails)
         return -amount * math.expm1(-found.value), -amount * math.expm1(-lo), None if hi is None else -amount * math.expm1(-hi)
 
-    def times(found: Contrast, size: float) -> Limits:
-        lo, hi = found.limits(level, tails)
-        return found.value * size, lo * size, None if hi is None else hi * size
+    def scaled(found: Contrast, size: float) -> Limits:
+        return times((found.value, *found.limits(level, tails)), size)
 
     has_total = units.has_total and units.kind != "score" and whole.reason is None
     percent: Limits | None
@@ -198,9 +171,9 @@ def effect_of(units: Units, design: str, level: float = 0.95, tails: int = 2) ->
         percent = 100 * math.expm1(test.value), 100 * math.expm1(lo), None if hi is None else 100 * math.expm1(hi)
         total = of_what_was_shown(whole, float(kept.post_value[treated].sum())) if has_total else None
     else:
-        effect = times(test, 1.0)
-        percent = times(test, 100 / (shown - test.value)) if shown > test.value else None
-        total = times(whole, float(kept.post_base[treated].sum())) if has_total else None
+        effect = scaled(test, 1.0)
+        percent = scaled(test, 100 / (shown - test.value)) if shown > test.value else None
+        total = scaled(whole, float(kept.post_base[treated].sum())) if has_total else None
     result = replace(result, effect=effect, percent=percent, total=total)
     if design == "did":
         return replace(result, p_value=test.p_value(tails), pretrend_p=_pretrend_p(kept, before if by_ratio else np.ones(len(treated))))
@@ -215,51 +188,3 @@ def _pretrend_p(units: Units, size: Vector) -> float | None:
         return None
     trend = contrast(slopes, units.is_treated, units.block, units.weight)
     return None if trend.reason else trend.p_value(2)
-
-
-def _arrays(connection: duckdb.DuckDBPyConnection, experiment_id: str, outcome: str) -> Units:
-    rows = connection.execute(
-        "select outcome_kind, is_treated, coalesce(pre_value, 0), coalesce(pre_base, 0), coalesce(test_value, 0), coalesce(test_base, 0), "
-        "coalesce(post_value, 0), coalesce(post_base, 0), coalesce(block_id, ''), coalesce(weight, 1), coalesce(pre_slope, 'nan'), has_denominator "
-        "from intermediate.int_experiment_units where experiment_id = ? and outcome = ? order by unit_id",
-        [experiment_id, outcome],
-    ).fetchall()
-    kind, is_treated, *numbers, has_denominator = zip(*rows, strict=True)
-    pre_value, pre_base, test_value, test_base, post_value, post_base = (np.array(column, dtype=np.float64) for column in numbers[:6])
-    return Units(
-        kind=kind[0],
-        is_treated=np.array(is_treated, dtype=np.bool_),
-        pre_value=pre_value,
-        pre_base=pre_base,
-        test_value=test_value,
-        test_base=test_base,
-        post_value=post_value,
-        post_base=post_base,
-        block=np.unique(np.array(numbers[6]), return_inverse=True)[1].astype(np.int64),
-        weight=np.array(numbers[7], dtype=np.float64),
-        pre_slope=np.array(numbers[8], dtype=np.float64),
-        has_total=kind[0] != "rate" or all(has_denominator),
-    )
-
-
-def experiments(connection: duckdb.DuckDBPyConnection) -> Sequence[tuple[object, ...]]:
-    """Rows of est_experiments: one per experiment and outcome of a design that is estimated; a row without effect has a reason."""
-    plans = connection.execute(
-        "select units.experiment_id, units.outcome, plans.design, coalesce(plans.level, 0.95), coalesce(plans.tails, 2) "
-        "from (select distinct experiment_id, outcome from intermediate.int_experiment_units) as units "
-        "inner join intermediate.int_experiments as plans on units.experiment_id = plans.experiment_id "
-        "where plans.design in (select unnest(?)) order by all",
-        [list(DESIGNS)],
-    ).fetchall()
-    rows: list[tuple[object, ...]] = []
-    for experiment_id, outcome, design, level, tails in plans:
-        found = effect_of(_arrays(connection, experiment_id, outcome), design, level, tails)
-        none = (None, None, None)
-        rows.append(
-            (experiment_id, outcome, found.method or None, found.n_treated + found.n_control, found.n_treated, found.n_control)
-            + (found.effect or none)
-            + (found.percent or none)
-            + (found.total or none)
-            + (found.p_value, found.pretrend_p, found.reason)
-        )
-    return rows
