@@ -170,7 +170,10 @@ def _stamp(settings: Settings, row: tuple[bool, str] | None) -> Iterator[Finding
 
 
 def _sources(settings: Settings) -> Iterator[Finding]:
-    known = {f"SOURCES__{source.name}__{setting.name}".upper() for source in discover().values() for setting in source.settings}
+    known = {f"SOURCES__{source.name}__ACCOUNTS".upper() for source in discover().values()}
+    for source in discover().values():
+        prefixes = [source.name, *(f"{source.name}__{account}" for account in settings.accounts(source.name) if account)]
+        known |= {f"SOURCES__{prefix}__{setting.name}".upper() for prefix in prefixes for setting in source.settings}
     for name in settings.source_variables:
         if name.upper() not in known:
             close = difflib.get_close_matches(name.upper(), known, n=1)
@@ -178,7 +181,10 @@ def _sources(settings: Settings) -> Iterator[Finding]:
                 "settings", "mind", f"{name} is a setting of no source", f"did you mean {close[0]}?" if close else "see .env.example"
             )
     configured = [
-        source.name for source in discover().values() if source.name != "files" and not settings.missing(source.name, source.settings)
+        f"{source.name} {account or ''}".rstrip()
+        for source in discover().values()
+        for account in settings.accounts(source.name)
+        if source.name != "files" and not settings.missing(source.name, source.settings, account)
     ]
     if configured:
         yield Finding("sources", "good", ", ".join(configured))

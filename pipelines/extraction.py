@@ -16,15 +16,17 @@ from pipelines.keys import Keys
 from pipelines.raw import Source
 from pipelines.settings import Settings
 from pipelines.spool import Delivery, Spool
-from pipelines.warehouse import connect, literal
+from pipelines.tokens import Tokens
+from pipelines.warehouse import connect, literal, quoted
 
 
 class Run:
     """One extraction of one source; implements raw.Extraction and raw.FileExtraction."""
 
-    def __init__(self, source: Source, settings: Settings, state: dict[str, Any], run_id: str) -> None:
+    def __init__(self, source: Source, settings: Settings, state: dict[str, Any], run_id: str, account: str | None = None) -> None:
         self.source = source
-        self.settings: Mapping[str, str] = settings.source(source.name, source.settings)
+        self.account = account
+        self.settings: Mapping[str, str] = settings.source(source.name, source.settings, account)
         self.inbox_path = settings.inbox_path
         self.state = state
         self.run_id = run_id
@@ -32,10 +34,12 @@ class Run:
         self.warnings: list[str] = []
         self.api_totals: dict[str, int] = {}
         self.refused: list[tuple[str, str | None, int | None, str | None, str]] = []
+        self.metrics: dict[tuple[str, str], datetime | None] = {}
+        self._tokens = Tokens(settings, source, account)
         self._all = settings
         self._keys = Keys.of(settings)
         self._forgotten = Forgotten(settings, source.name)
-        self._spools = {table.name: Spool(source.name, table, self.folder) for table in source.tables}
+        self._spools = {table.name: Spool(source.name, table, self.folder, account) for table in source.tables}
         self.folder.mkdir(parents=True, mode=0o700)
 
     # What a source calls
@@ -60,9 +64,16 @@ class Run:
         self.warn(f"{file}{at}: {reason}")
 
     def stored(self, sql: str) -> list[tuple[Any, ...]]:
-        """Rows of a query over what is stored of this source, tables by their bare names."""
+        """Rows of a query over what is stored of this account, tables by their bare names."""
+        schema = f"raw_{self.source.name}"
         with connect(self._all) as connection:
-            connection.execute(f"set schema = {literal(f'raw_{self.source.name}')}")
+            connection.execute(f"set schema = {literal(schema)}")
+            if self.account is not None:
+                # DuckDB looks among what is temporary first
+                (catalog,) = connection.execute("select current_database()").fetchone() or ("",)
+                for name in self._spools:
+                    table = ".".join(map(quoted, (catalog, schema, name)))
+                    connection.execute(f"create temp view {quoted(name)} as from {table} where _account = {literal(self.account)}")
             return connection.execute(sql).fetchall()
 
     def reconcile(self, table: str, api_total: int) -> None:
@@ -85,6 +96,18 @@ class Run:
         else:
             return None
         return made
+
+    def withdrawn(self, entity: str, measure: str, since: datetime | None) -> None:
+        """A measure that the platform no longer gives, or gives again (None)."""
+        self.metrics[entity, measure] = since and since.astimezone(UTC).replace(tzinfo=None)
+
+    def kept_secret(self, name: str) -> str | None:
+        """A token that took the configured one's place."""
+        return self._tokens.get(name)
+
+    def keep_secret(self, name: str, value: str) -> None:
+        """Survives the run even where its rows do not: the vendor has revoked the former one."""
+        self._tokens.keep(name, value)
 
     def warn(self, message: str) -> None:
         """Something a person should read in the report."""

@@ -57,24 +57,12 @@ class Authorization(Protocol):
         """Get a new token where this refusal means that the old one ran out; False where it does not, or there is no way to."""
 
 
-@dataclass(frozen=True)
-class Bearer:
-    """A token that lives until somebody revokes it."""
-
-    token: str
-
-    def headers(self) -> Mapping[str, str]:
-        return {"Authorization": f"Bearer {self.token}"}
-
-    def renew(self, client: "Client", status: int, error: str) -> bool:
-        return False
-
-    def __repr__(self) -> str:
-        return "Bearer(***)"
-
-
 class Client:
-    """Asks one source, one request at a time."""
+    """Asks one source, one request at a time.
+
+    `busy` reads a vendor's own way to say that it is asked too much, where that is no 429: seconds to wait before the
+    same request is sent again, or None.
+    """
 
     sleep: Callable[[float], None] = staticmethod(time.sleep)
 
@@ -85,9 +73,11 @@ class Client:
         authorization: Authorization | None = None,
         *,
         headers: Mapping[str, str] | None = None,
+        busy: Callable[[httpx.Response], float | None] = lambda response: None,
     ) -> None:
         self.source = source
         self.authorization = authorization
+        self._busy = busy
         url = httpx.URL(base_url.rstrip("/"))
         if url.scheme not in ("http", "https") or not url.host:
             raise SourceError(f"{source}: the base URL is not an http(s) address; set SOURCES__{source.upper()}__BASE_URL to one")
@@ -114,6 +104,7 @@ class Client:
         *,
         params: Any = None,
         body: Any = None,
+        form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         allow: tuple[int | str, ...] = (),
     ) -> Answer:
@@ -131,7 +122,7 @@ class Client:
                 self.sleep(wait)
             self._pause()
             try:
-                response = self._send(method, path, params, body, headers, where)
+                response = self._send(method, path, params, {"json": body, "data": form}, headers, where)
             except httpx.TransportError as error:
                 failure, wait = _transport_failure(error), backoff(attempt)
                 continue
@@ -140,8 +131,9 @@ class Client:
             code = error_code(response) if status >= 400 else ""
             if status in allow or (code and code in allow):
                 return Answer(None, answered_at(response), response.headers, status)
-            if status in (408, 429) or status >= 500:
-                failure, wait = f"answered {status}", advised_wait(response, attempt)
+            busy = self._busy(response)
+            if busy is not None or status in (408, 429) or status >= 500:
+                failure, wait = f"answered {status}", advised_wait(response, attempt) if busy is None else busy
                 if wait > LONGEST_WAIT:
                     raise NetworkError(
                         f"{where} {failure} and asks to wait {wait:.0f} s, which is longer than a run waits; run again later"
@@ -162,12 +154,14 @@ class Client:
                 failure, wait = "broke off in the middle of its JSON", backoff(attempt)
         raise NetworkError(f"{where} {failure}, {TRIES} times in a row; nothing of this source was changed, run again later")
 
-    def _send(self, method: str, path: str, params: Any, body: Any, headers: Mapping[str, str] | None, where: str) -> httpx.Response:
+    def _send(
+        self, method: str, path: str, params: Any, content: Mapping[str, Any], headers: Mapping[str, str] | None, where: str
+    ) -> httpx.Response:
         """One exchange; a redirect is followed on the same host only, since the token would go along."""
         own = headers if headers is not None else (self.authorization.headers() if self.authorization else {})
         url = self._base.copy_with(path=self._base.path.rstrip("/") + path)
         for _ in range(4):
-            response = self._http.request(method, url, params=params, json=body, headers=own, follow_redirects=False)
+            response = self._http.request(method, url, params=params, **content, headers=own, follow_redirects=False)
             if not response.is_redirect or method != "GET":
                 break
             target, params = url.join(response.headers["location"]), None
@@ -257,8 +251,9 @@ def error_code(response: httpx.Response) -> str:
     if not isinstance(body, dict):
         return ""
     inner = body["error"] if isinstance(body.get("error"), dict) else body
-    for name in ("code", "error", "type", "category"):
-        value = inner.get(name)
+    first = (inner.get("errors") or [None])[0] if isinstance(inner.get("errors"), list) else None  # Google: which of its limits
+    reasons = [first.get("reason")] if isinstance(first, dict) else []
+    for value in [*reasons, *(inner.get(name) for name in ("code", "error", "type", "category", "errorCode"))]:
         if isinstance(value, str) and re.fullmatch(r"[A-Za-z][A-Za-z_.-]{1,59}", value):
             return value
     return ""

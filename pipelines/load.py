@@ -16,12 +16,23 @@ from pipelines import sources as places
 from pipelines import warehouse
 from pipelines.destination import keyed_duckdb
 from pipelines.extraction import Run, remove_leftovers
-from pipelines.outcome import LoadResult, is_network, keep_unknown_fields, reason_of, written
+from pipelines.outcome import (
+    LoadResult,
+    forget_accounts,
+    is_network,
+    keep_unknown_fields,
+    keep_withdrawn,
+    reason_of,
+    together,
+    written,
+)
 from pipelines.raw import RawTable, Source
-from pipelines.settings import Settings
+from pipelines.settings import Settings, SettingsError
 from pipelines.spool import Delivery, SchemaDrift
+from pipelines.tokens import Tokens
 from pipelines.warehouse import connect, make_table, quoted, stored_columns, transaction, warehouse_lock
 
+ACCOUNTS = "_accounts"  # in a source's state: the place of each account that has a name
 __all__ = ["LoadResult", "fix_clock", "load_source", "prepare", "warehouse_lock"]
 dlt.config["load.delete_completed_jobs"] = True  # they would keep a copy of every row beside the warehouse
 dlt.config["normalize.workers"] = 1
@@ -38,15 +49,25 @@ def fix_clock(settings: Settings, sources: Mapping[str, Source] | None = None) -
 
 
 def load_source(source: Source, settings: Settings, *, full_refresh: bool = False) -> LoadResult:
-    """Extract one source and load what came; never raises for the source's own fault, and then keeps what was loaded before.
+    """Extract each account of one source and load what came; never raises for the source's own fault, and then keeps what was loaded before.
 
     `full_refresh` forgets the source's place and replaces the content of its tables, but adds to those that hold
     snapshots (keyed by `_observed_at`): no API gives yesterday's counters again. Call prepare() first.
     """
-    missing = settings.missing(source.name, source.settings)
-    if missing:
-        return written(settings, source, "not_configured", f"not configured: set {' and '.join(missing)} (in .env or the environment)")
     remove_leftovers(settings, source)
+    try:
+        accounts = settings.accounts(source.name)
+    except SettingsError as fault:
+        return written(settings, source, None, "failed", str(fault))
+    forget_accounts(settings, source, accounts)
+    return together(source, {account: _load_account(source, account, settings, full_refresh) for account in accounts})
+
+
+def _load_account(source: Source, account: str | None, settings: Settings, full_refresh: bool) -> LoadResult:
+    missing = settings.missing(source.name, source.settings, account)
+    if missing:
+        cure = f"not configured: set {' and '.join(missing)} (in .env or the environment)"
+        return written(settings, source, account, "not_configured", cure)
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
     run: Run | None = None
     warnings: list[str] = []
@@ -55,24 +76,38 @@ def load_source(source: Source, settings: Settings, *, full_refresh: bool = Fals
         stored, stale = _stored_tables(source, settings)
         if stale and not full_refresh:
             raise SchemaDrift(stale[0][1])
-        before = {} if full_refresh else dict(pipeline.state.get("sources", {}).get(source.name, {}))
-        run = Run(source, settings, copy.deepcopy(before), run_id)
+        state = dict(pipeline.state.get("sources", {}).get(source.name, {}))
+        before = {} if full_refresh else _place(state, account)
+        run = Run(source, settings, copy.deepcopy(before), run_id, account)
         source.extract(run)
         replaced = (table.name for table in source.tables if full_refresh and not _is_history(table))
         deliveries = run.deliveries(replaced, stored)
         keep_unknown_fields(settings, run)
+        keep_withdrawn(settings, run)
         _make_anew(source, settings, [name for name, _ in stale])
         if deliveries or run.state != before:
-            _load(pipeline, source, run.state, deliveries, full_refresh)
+            _load(pipeline, source, account, _with_place(state, account, run.state), deliveries, full_refresh)
     except Exception as fault:
-        return written(
-            settings, source, "failed", reason_of(fault, settings, source), run=run, is_network=is_network(fault), warnings=warnings
-        )
+        reason = reason_of(fault, Tokens(settings, source, account).secrets())
+        return written(settings, source, account, "failed", reason, run=run, is_network=is_network(fault), warnings=warnings)
     finally:
         if run is not None:
             run.discard()
     rows = {delivery.table.name: delivery.rows for delivery in deliveries if delivery.rows}
-    return written(settings, source, "loaded", None, run=run, rows=rows, warnings=warnings)
+    return written(settings, source, account, "loaded", None, run=run, rows=rows, warnings=warnings)
+
+
+def _place(state: Mapping[str, Any], account: str | None) -> dict[str, Any]:
+    """The place of one account in the state of its source."""
+    if account is not None:
+        return dict(state.get(ACCOUNTS, {}).get(account, {}))
+    return {name: value for name, value in state.items() if name != ACCOUNTS}
+
+
+def _with_place(state: Mapping[str, Any], account: str | None, place: Mapping[str, Any]) -> dict[str, Any]:
+    if account is None:
+        return dict(place)
+    return {ACCOUNTS: {**state.get(ACCOUNTS, {}), account: place}}
 
 
 def _is_history(table: RawTable) -> bool:
@@ -157,18 +192,22 @@ def _hint(type_: str) -> dict[str, Any]:
     return {"data_type": "decimal", "precision": int(precision), "scale": int(scale), "nullable": True}
 
 
-def _scope(table: RawTable, is_full: bool) -> str:
+def _scope(table: RawTable, account: str | None, is_full: bool) -> str:
     """Which stored rows a load takes away before it adds its own, in one transaction. Always given, since dlt keeps the last one."""
-    if is_full and not _is_history(table):
+    is_anew = is_full and not _is_history(table)
+    if is_anew and account is None:
         return "1 = 1"
     if table.scope:
         column = quoted(table.scope)
         return f"{column} IN (SELECT {column} FROM {{staging_table}})"
     same = " AND ".join(f"s.{quoted(name)} = {{table}}.{quoted(name)}" for name in table.key)
-    return f"EXISTS (SELECT 1 FROM {{staging_table}} AS s WHERE {same})"
+    keyed = f"EXISTS (SELECT 1 FROM {{staging_table}} AS s WHERE {same})"
+    return f"_account = '{account}' OR {keyed}" if is_anew else keyed
 
 
-def _load(pipeline: dlt.Pipeline, source: Source, state: Mapping[str, Any], deliveries: list[Delivery], is_full: bool) -> None:
+def _load(
+    pipeline: dlt.Pipeline, source: Source, account: str | None, state: Mapping[str, Any], deliveries: list[Delivery], is_full: bool
+) -> None:
     """One package: a file of each table and the new state. Right under kill at any point: see ARCHITECTURE decision 10."""
     schema = dlt.Schema(source.name, normalizers={"names": "direct", "json": {"module": "dlt.common.normalizers.json.relational"}})
 
@@ -197,7 +236,7 @@ def _load(pipeline: dlt.Pipeline, source: Source, state: Mapping[str, Any], deli
                 write_disposition={
                     "disposition": "merge",
                     "strategy": "delete-insert",
-                    "destination_scope": _scope(delivery.table, is_full),
+                    "destination_scope": _scope(delivery.table, account, is_full),
                 },
             )
         )

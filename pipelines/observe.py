@@ -6,32 +6,16 @@ becomes a tombstone: its row without its words. All social sources share this or
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal, cast
 
-from pipelines.http import SourceError, stamp, utc
+from pipelines.budget import BudgetSpent
+from pipelines.cadence import DAILY, LOOKBACK, OLDER, YOUNG, is_due, older_every
+from pipelines.http import stamp, utc
 from pipelines.raw import Extraction, RawTable, literals
-from pipelines.social import (
-    INTERACTIONS,
-    OLDER,
-    POSTS,
-    WORDS,
-    Item,
-    Platform,
-    Row,
-)
+from pipelines.social import COUNTERS, INTERACTIONS, POSTS, WORDS, Budgeted, Item, Platform, Row
 
-# Age of a post -> how long its last reading may be ago. A little less than a day and a week: a job that starts every
-# day at the same hour starts some seconds earlier now and then, and must not skip a day for it.
-CADENCE = (
-    (timedelta(days=7), timedelta(0)),
-    (timedelta(days=30), timedelta(hours=20)),
-    (timedelta(days=90), timedelta(days=6, hours=12)),
-)
-YOUNG, DAILY = CADENCE[0][0], CADENCE[1][1]
-LOOKBACK = timedelta(days=3)  # platforms show some posts and notifications late
 MANY = 20  # posts that vanish in one sweep and make more than half of it: rather a fault of the platform than deletions
-COUNTERS = {"like": "likes", "repost": "reposts"}
 
 
 @dataclass(frozen=True)
@@ -41,12 +25,6 @@ class Stored:
     posted_at: datetime
     observed_at: datetime | None
     counters: Mapping[str, int | None]
-
-
-def is_due(posted_at: datetime, last_observed: datetime | None, now: datetime, older_every: timedelta | None) -> bool:
-    """Whether a post is to be read again; beyond the cadence's reach every `older_every` (None: never)."""
-    pause = next((pause for reach, pause in CADENCE if now - posted_at <= reach), older_every)
-    return last_observed is None or (pause is not None and now - last_observed >= pause)
 
 
 def observe(run: Extraction, platform: Platform, profile_id: str, posts_total: int | None, now: datetime) -> None:
@@ -67,19 +45,23 @@ class _Observation:
         self.stored = self._stored_posts()
         self.seen: dict[str, Item] = {}
         self.interactions: dict[str, dict[str, Any]] = {}
-        self.older_every = _older_every(run.settings.get(OLDER.name) or "0")
+        self.older_every = older_every(run.settings.get(OLDER.name) or "0")
+        self.skipped: list[str] = []
 
     def read(self) -> None:
-        if self.is_first:
-            self.interactions = {row["interaction_id"]: row for row in self._rows(INTERACTIONS, self.mine)}
+        self.interactions = {row["interaction_id"]: row for row in self._rows(INTERACTIONS, self.mine)} if self.is_first else {}
         self._feed()
         gone = self._sweep()
-        self._notifications()
+        if self.platform.has_people:
+            self._notifications()
         fresh = [item for item in self.seen.values() if item.post is not None and self._is_news(item)]
-        self._threads(fresh)
-        for kind, counter in COUNTERS.items():
+        if self.platform.has_people:
+            self._threads(fresh)
+        for kind, counter in self.platform.reactions.items():
             self._people(kind, counter, [item for item in fresh if self._has_moved(item, counter)])
         self._write(fresh, gone)
+        if self.skipped:
+            self.run.warn(f"the budget of this run is spent; left for the next one: {', '.join(self.skipped)}")
 
     def _stored_posts(self) -> dict[str, Stored]:
         rows = self.run.stored(f"""
@@ -95,17 +77,32 @@ class _Observation:
 
     def _feed(self) -> None:
         until = self.place.get("feed_until")
-        self._take(self.platform.feed(utc(until) - LOOKBACK if until else None))
+        self._take(self._newest_first("feed", utc(until) - LOOKBACK if until else None))
         # A post that was dated back lies below where reading stopped; the platform's own count gives it, and a deletion, away.
         if until and self._differs() and self._may_search():
             self.is_search = True
-            self._take(self.platform.feed(None))
+            self._take(self._newest_first("feed", None))
         if self.posts_total is not None:
             self.run.reconcile("posts", self.posts_total)
         self.place["feed_until"] = max([stamp(item.posted_at) or "" for item in self.seen.values()] + [until or ""])
 
     def _take(self, items: Iterable[Item]) -> None:
         self.seen |= {item.id: item for item in items}
+
+    def _newest_first(self, kind: Literal["feed", "notifications"], since: datetime | None) -> Iterator[Any]:
+        """What is newer than `since`, and what earlier runs left for lack of budget; what this one leaves is written down."""
+        left: list[dict[str, Any]] = self.place.pop(f"{kind}_left", [])
+        for span in [{"since": stamp(since), "before": None}, *left]:
+            before, until = span["before"], utc(span["since"]) if span["since"] else None
+            read = getattr(self.platform, kind) if before is None else getattr(cast(Budgeted, self.platform), kind)
+            try:
+                for entry in read(until) if before is None else read(until, before):
+                    before = entry.id if isinstance(entry, Item) else entry["interaction_id"]
+                    yield entry
+            except BudgetSpent:
+                self.skipped.append(f"older {'posts' if kind == 'feed' else 'mentions'}" if before else f"new {kind}")
+                if before:
+                    self.place.setdefault(f"{kind}_left", []).append({"since": span["since"], "before": before})
 
     def _differs(self) -> bool:
         return self.posts_total is not None and self.posts_total != len(self.stored.keys() | self.seen.keys())
@@ -128,13 +125,19 @@ class _Observation:
             for id_, post in self.stored.items()
             if id_ not in self.seen and (self.is_search or is_due(post.posted_at, post.observed_at, self.now, self.older_every))
         ]
-        theirs = self.run.stored(f"""
-            select interaction_id, occurred_at, _observed_at from interactions
-            where kind in ('reply', 'quote', 'mention') and deleted_at is null and not is_brand and {self.mine}""")
-        due += [id_ for id_, at, last in theirs if at and is_due(utc(at), utc(last), self.now, self.older_every)]
+        due.sort(key=lambda id_: (stamp(self.stored[id_].observed_at) or "", id_))  # what has waited longest comes first
+        if self.platform.has_people:
+            theirs = self.run.stored(f"""
+                select interaction_id, occurred_at, _observed_at from interactions
+                where kind in ('reply', 'quote', 'mention') and deleted_at is null and not is_brand and {self.mine}""")
+            due += [id_ for id_, at, last in theirs if at and is_due(utc(at), utc(last), self.now, self.older_every)]
         gone: dict[str, datetime] = {}
-        for batch in _batches(due, self.platform.batch):
-            items, at = self.platform.look_up(batch)
+        for start, batch in zip(range(0, len(due), self.platform.batch), _batches(due, self.platform.batch), strict=True):
+            try:
+                items, at = self.platform.look_up(batch)
+            except BudgetSpent:
+                self.skipped.append(f"{len(due) - start} posts to read again")
+                break
             found = {item.id: item for item in items if item.id in batch}
             self.seen |= found
             gone |= {id_: at for id_ in batch if id_ not in found}
@@ -164,7 +167,8 @@ class _Observation:
 
     def _notifications(self) -> None:
         until = self.place.get("notified_until")
-        rows = {row["interaction_id"]: row for row in self.platform.notifications(utc(until) - LOOKBACK if until else None)}
+        told = self._newest_first("notifications", utc(until) - LOOKBACK if until else None)
+        rows: dict[str, dict[str, Any]] = {row["interaction_id"]: row for row in told}
         self.place["notified_until"] = max([row["occurred_at"] for row in rows.values()] + [until or ""])
         for batch in _batches([] if self.is_first else sorted(rows), 500):
             # It may have been taken back since; only a missing time is a reason to write a stored one again.
@@ -183,9 +187,15 @@ class _Observation:
             for row in self.interactions.values()
             if row["kind"] == "reply" and row.get("post_id") and not row.get("thread_id")
         }
-        for root in sorted(roots):
-            for item in self.platform.thread(root):
-                self._note(item.interaction)
+        roots |= set(self.place.pop("threads_left", []))
+        for done, root in enumerate(sorted(roots)):
+            try:
+                for item in self.platform.thread(root):
+                    self._note(item.interaction)
+            except BudgetSpent:
+                self.place["threads_left"] = sorted(roots)[done:]
+                self.skipped.append(f"{len(roots) - done} threads")
+                break
 
     def _has_moved(self, item: Item, counter: str) -> bool:
         """Whether to list the people behind a counter: it moved, was never read, or the post is young (one may leave as another comes)."""
@@ -249,14 +259,15 @@ class _Observation:
             by_time.setdefault(item.at, []).append(item)
         for at, items in by_time.items():
             self.run.write("posts", [item.post for item in items if item.post], at)
-            self.run.write("post_metrics", [{"post_id": item.id, **(item.counters or {})} for item in items], at)
+            self.run.write("post_metrics", [{"post_id": item.id, **item.counters} for item in items if item.counters is not None], at)
         for batch in _batches(sorted(gone), 500):
             for post in self._rows(POSTS, f"post_id in ({literals(batch)})"):
                 self.run.write("posts", [_tombstone(post, gone[post["post_id"]])], gone[post["post_id"]])
             for row in self._rows(INTERACTIONS, f"interaction_id in ({literals(batch)})"):
                 self.interactions[row["interaction_id"]] = _tombstone(row, gone[row["interaction_id"]])
-        self._keep_what_was_known()
-        self.run.write("interactions", self.interactions.values(), self.now)
+        if self.platform.has_people:
+            self._keep_what_was_known()
+            self.run.write("interactions", self.interactions.values(), self.now)
 
     def _keep_what_was_known(self) -> None:
         """A look-up says less of an answer than its thread did, and a row replaces the stored one whole. Words are not brought back."""
@@ -267,17 +278,12 @@ class _Observation:
                 self.interactions[stored["interaction_id"]] = {**known, **said, "deleted_at": None}
 
     def _rows(self, table: RawTable, where: str) -> Iterator[dict[str, Any]]:
-        """Stored rows as they would be written again."""
+        """Stored rows as they would be written again; none of people where the platform says nothing of them."""
+        if table is INTERACTIONS and not self.platform.has_people:
+            return
         columns = list(table.columns)
         for row in self.run.stored(f"select {', '.join(columns)} from {table.name} where {where}"):
             yield {name: stamp(value) if isinstance(value, datetime) else value for name, value in zip(columns, row, strict=True)}
-
-
-def _older_every(days: str) -> timedelta | None:
-    try:
-        return timedelta(days=float(days)) if float(days) > 0 else None
-    except (ValueError, OverflowError):
-        raise SourceError(f"{OLDER.name} is no number of days: set it to one, or to 0") from None
 
 
 def _tombstone(row: dict[str, Any], at: datetime) -> dict[str, Any]:

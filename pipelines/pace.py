@@ -8,9 +8,14 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 
+def clock() -> datetime:
+    """Our own clock, for servers that do not say when they answered."""
+    return datetime.now(UTC)
+
+
 def answered_at(response: httpx.Response) -> datetime:
     """The time of the answer: its Date header, else our own clock. UTC."""
-    return _http_date(response.headers.get("date")) or datetime.now(UTC)
+    return _http_date(response.headers.get("date")) or clock()
 
 
 def _http_date(text: str | None) -> datetime | None:

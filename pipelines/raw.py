@@ -16,7 +16,8 @@ class RawTable:
     staging makes of it. With `holds_persons` only declared fields are kept (nested JSON would smuggle addresses in);
     otherwise unknown fields arrive as text. Either way their names are recorded.
     `scope` names a column whose rows are replaced together (the file drop: all rows of a file); such a table has a
-    column `_deleted` that retires them, and no `_observed_at`.
+    column `_deleted` that retires them, and neither `_observed_at` nor `_account` (which of a source's accounts gave the
+    row; NULL where it has one without a name).
     """
 
     name: str
@@ -29,7 +30,7 @@ class RawTable:
     @property
     def stored(self) -> dict[str, str]:
         """Columns of the raw table by name, with those that the load adds."""
-        added = {"_run": "VARCHAR"} if self.scope else {"_observed_at": "TIMESTAMP", "_run": "VARCHAR"}
+        added = {"_run": "VARCHAR"} if self.scope else {"_observed_at": "TIMESTAMP", "_account": "VARCHAR", "_run": "VARCHAR"}
         return dict(self.columns) | added
 
 
@@ -54,10 +55,19 @@ class Extraction(Protocol):
         """Append rows as the API gave them (field names as declared); `_observed_at` is added. UTC."""
 
     def stored(self, sql: str) -> list[tuple[Any, ...]]:
-        """Rows of a read-only query over what is already stored of this source (tables by their bare names)."""
+        """Rows of a read-only query over what is already stored of this account (tables by their bare names)."""
 
     def reconcile(self, table: str, api_total: int) -> None:
         """The number of rows that the API itself says it has."""
+
+    def withdrawn(self, entity: str, measure: str, since: datetime | None) -> None:
+        """A measure of the model that the platform no longer gives, from this answer on; None where it gives it (again)."""
+
+    def kept_secret(self, name: str) -> str | None:
+        """What `keep_secret` last kept of this account, if the settings it came from have not changed since."""
+
+    def keep_secret(self, name: str, value: str) -> None:
+        """Remember a token that the vendor handed out in place of the configured one; never in the warehouse."""
 
     def person_key(
         self, *, email: str | None = None, platform: str | None = None, platform_id: str | None = None, key: str | None = None

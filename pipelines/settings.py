@@ -1,9 +1,10 @@
 """Environment, .env and .dlt/config.toml -> Settings, read once; no other module of ours touches os.environ."""
 
 import os
+import re
 import secrets
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,6 +16,7 @@ from dotenv import dotenv_values
 from pipelines.raw import Setting
 
 PROJECT = Path(__file__).resolve().parent.parent
+ACCOUNT = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")  # the name of one of several accounts of a source
 SCHEMAS = frozenset({"core", "roi", "relationships", "board", "staging", "intermediate", "settings", "main"})
 
 # Nothing in this house reports home unless its owner says so, and dlt's log would repeat values: faults are told once, by us.
@@ -93,11 +95,26 @@ class Settings:
         """Whether the key lies in a file that we made: to be backed up, since without it no key can be made again."""
         return self._key is None
 
-    def source(self, name: str, declared: Iterable[Setting]) -> dict[str, str]:
-        """Values of a source's declared settings by name; those that are given nowhere and have no default are absent."""
+    def accounts(self, name: str) -> tuple[str | None, ...]:
+        """Names of a source's accounts as SOURCES__<NAME>__ACCOUNTS lists them; (None,) where it has one without a name."""
+        listed = self._values.get(_variable(name, "accounts"), "").replace(",", " ").lower().split()
+        wrong = [account for account in listed if not ACCOUNT.fullmatch(account) or listed.count(account) > 1]
+        if wrong:
+            raise SettingsError(
+                f"{_variable(name, 'accounts')} lists {wrong[0]!r} twice or with other characters than a-z, 0-9 and single _; "
+                "give each account a name of its own, as in brand,emea"
+            )
+        return tuple(listed) or (None,)
+
+    def source(self, name: str, declared: Iterable[Setting], account: str | None = None) -> dict[str, str]:
+        """Values of a source's declared settings by name; those that are given nowhere and have no default are absent.
+
+        An account's own SOURCES__<NAME>__<ACCOUNT>__<SETTING> wins over what is given for all accounts.
+        """
         values = {}
         for setting in declared:
-            value = self._values.get(_variable(name, setting.name)) or setting.default
+            own = self._values.get(_variable(name, f"{account}__{setting.name}")) if account else None
+            value = own or self._values.get(_variable(name, setting.name)) or setting.default
             if value is not None:
                 values[setting.name] = value
         return values
@@ -107,11 +124,12 @@ class Settings:
         """Names, never values, of all that is given for sources, whether a source knows them or not."""
         return sorted(name for name in self._values if name.upper().startswith("SOURCES__"))
 
-    def missing(self, name: str, declared: Iterable[Setting]) -> list[str]:
-        """Environment variables that the source cannot do without and that are not given."""
+    def missing(self, name: str, declared: Iterable[Setting], account: str | None = None) -> list[str]:
+        """Environment variables that the source (one account of it) cannot do without and that are not given."""
         declared = tuple(declared)
-        given = self.source(name, declared)
-        return [_variable(name, setting.name) for setting in declared if setting.is_required and setting.name not in given]
+        given = self.source(name, declared, account)
+        wanted = [setting.name for setting in declared if setting.is_required and setting.name not in given]
+        return [_variable(name, f"{account}__{setting}" if account else setting) for setting in wanted]
 
 
 def _variable(source: str, setting: str) -> str:
@@ -129,8 +147,17 @@ def _file_values(folder: Path) -> dict[str, str]:
             raise SettingsError(f"{config} is not valid TOML: {fault}") from None
         for name, table in sources.items():
             if isinstance(table, Mapping):
-                values |= {_variable(name, key): str(value) for key, value in table.items()}
+                values |= {_variable(name, key): value for key, value in _flat(table)}
     return values | {name: value for name, value in dotenv_values(folder / ".env").items() if value is not None}
+
+
+def _flat(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Settings of [sources.<name>] and, below their account's name, of [sources.<name>.<account>]."""
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{key}__{name}", text) for name, text in _flat(value))
+        else:
+            yield key, ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _time(text: str) -> datetime:

@@ -1,19 +1,13 @@
 """What a social source is: its raw tables, one post as every platform gives it, and the questions that it must answer."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from pipelines.raw import RawTable, Setting
+from pipelines.raw import RawTable
 
 Row = Mapping[str, Any]
-
-OLDER = Setting(
-    "older_posts_every_days",
-    "How often posts of more than 90 days are read again, in days; 0 = never. Finds late deletions too.",
-    default="30",
-)
 
 PROFILES = RawTable(
     "profiles", ("profile_id",), {"profile_id": "VARCHAR", "name": "VARCHAR", "created_at": "TIMESTAMP"}, ("profiles",), holds_persons=True
@@ -73,6 +67,16 @@ INTERACTIONS = RawTable(
     holds_persons=True,
 )
 TABLES = (PROFILES, PROFILE_METRICS, POSTS, POST_METRICS, INTERACTIONS)
+
+
+def tables(counters: Sequence[str] = (), profile_counters: Sequence[str] = (), has_people: bool = True) -> tuple[RawTable, ...]:
+    """The tables of a platform that counts more, in the words of the model, or that says nothing of persons."""
+    metrics = replace(POST_METRICS, columns={**POST_METRICS.columns, **dict.fromkeys(counters, "BIGINT")})
+    profile_metrics = replace(PROFILE_METRICS, columns={**PROFILE_METRICS.columns, **dict.fromkeys(profile_counters, "BIGINT")})
+    return (PROFILES, profile_metrics, POSTS, metrics, *([INTERACTIONS] if has_people else []))
+
+
+COUNTERS: Mapping[str, str] = {"like": "likes", "repost": "reposts"}  # reactions whose people a platform may list, and what counts them
 WORDS = frozenset({"text", "language", "permalink"})  # what a tombstone loses
 
 
@@ -90,9 +94,11 @@ class Item:
 
 
 class Platform(Protocol):
-    """What a social source has to answer. Every answer is whole: all pages, or an error."""
+    """What a social source has to answer. Every answer is whole: all pages, or an error (BudgetSpent among them)."""
 
     batch: int  # ids in one look-up
+    reactions: Mapping[str, str]  # those of COUNTERS whose people it lists
+    has_people: bool  # whether it says anything of persons; where not, only posts and counters are asked for
 
     def feed(self, since: datetime | None) -> Iterable[Item]:
         """Our posts, newest first, at least back to `since`."""
@@ -108,3 +114,13 @@ class Platform(Protocol):
 
     def people(self, kind: str, post_id: str) -> tuple[list[tuple[str, str | None]], datetime]:
         """Who liked or reposted it (kind: like, repost): key, and time where the platform says it; and the time of the answer."""
+
+
+class Budgeted(Platform, Protocol):
+    """A platform that may stop in the middle for its budget, and goes on in the next run below what it read last."""
+
+    def feed(self, since: datetime | None, before: str | None = None) -> Iterable[Item]:
+        """See Platform; only what is older than the post `before`."""
+
+    def notifications(self, since: datetime | None, before: str | None = None) -> Iterable[Row]:
+        """See Platform; only what is older than the interaction `before`."""

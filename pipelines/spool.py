@@ -55,8 +55,9 @@ class Delivery:
 class Spool:
     """What one extraction collects of one table."""
 
-    def __init__(self, source: str, table: RawTable, folder: Path) -> None:
+    def __init__(self, source: str, table: RawTable, folder: Path, account: str | None = None) -> None:
         self.source = source
+        self.account = account
         self.table = table
         self.path = folder / f"{table.name}.jsonl"
         self.rows = 0
@@ -176,7 +177,8 @@ class Spool:
             text = f"{quoted(name)} ->> '$'"
             selected.append(f"{masked(text)} as {quoted(column)}")
         read["_observed_at"] = "TIMESTAMP"
-        return f"select {', '.join(selected)}, _observed_at, {literal(run_id)} as _run from {self._source_of(read)}"
+        account = f"{literal(self.account) if self.account else 'null'}::varchar as _account"
+        return f"select {', '.join(selected)}, _observed_at, {account}, {literal(run_id)} as _run from {self._source_of(read)}"
 
     def _explain(self, connection: duckdb.DuckDBPyConnection) -> NoReturn:
         """Name the column that DuckDB could not type; its own message would repeat the value."""

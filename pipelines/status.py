@@ -12,38 +12,45 @@ from pipelines.sources import discover
 from pipelines.summary import Page
 
 LAST = """
-select source, max(fresh_until), any_value(state order by state), sum(distinct_total)
-from (select distinct source, raw_table, state, fresh_until, loaded_total as distinct_total from raw_goodwill.loads) group by source
+select source, account, max(fresh_until), any_value(state order by state), sum(distinct_total)
+from (select distinct source, account, raw_table, state, fresh_until, loaded_total as distinct_total from raw_goodwill.loads)
+group by source, account
 """
 
 
-def _last_loads(settings: Settings, page: Page) -> dict[str, tuple[Any, ...]]:
+def _last_loads(settings: Settings, page: Page) -> dict[tuple[str, str | None], tuple[Any, ...]]:
     """What the last run wrote down; nothing where there was none or one is at work."""
     if not settings.warehouse_path.exists():
         page.say(f"nothing was loaded yet: {settings.warehouse_path} does not exist; `goodwill run` makes it")
         return {}
     try:
         with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
-            return {row[0]: row[1:] for row in connection.execute(LAST).fetchall()}
+            return {row[:2]: row[2:] for row in connection.execute(LAST).fetchall()}
     except duckdb.Error as fault:
         page.say(f"when they last answered cannot be told while a run is at work ({str(fault).splitlines()[0]})")
         return {}
 
 
 def print_sources(settings: Settings, console: Console) -> None:
-    """Every source: configured or what is missing, rows in the warehouse, and when it last answered."""
+    """Every source, each of its accounts: configured or what is missing, rows in the warehouse, and when it last answered."""
     page = Page(console)
     last = _last_loads(settings, page)
     lines = []
-    for source in discover().values():
-        missing = settings.missing(source.name, source.settings)
-        fresh_until, state, rows = last.get(source.name, (None, None, None))
+    for source, account in [(each, account) for each in discover().values() for account in settings.accounts(each.name)]:
+        missing = settings.missing(source.name, source.settings, account)
+        fresh_until, state, rows = last.get((source.name, account), (None, None, None))
         if source.name == "files":
             state_now = f"reads {settings.inbox_path}" if settings.inbox_path.is_dir() else f"no folder {settings.inbox_path}"
         else:
             state_now = f"set {' and '.join(missing)}" if missing else "configured"
         lines.append(
-            (source.name, state_now, state or "never asked", f"{rows or 0:,}", f"{fresh_until:%Y-%m-%d %H:%M}" if fresh_until else "")
+            (
+                f"{source.name} {account or ''}".rstrip(),
+                state_now,
+                state or "never asked",
+                f"{rows or 0:,}",
+                f"{fresh_until:%Y-%m-%d %H:%M}" if fresh_until else "",
+            )
         )
     page.table(("source", "settings", "last run", "rows", "answered (UTC)"), lines, right=(3,))
 

@@ -89,8 +89,9 @@ def _empty_warehouse() -> Path:
             create schema raw_goodwill;
             create table raw_goodwill.clock as select timestamp '2026-06-30 12:00' as as_of, true as is_demo;
             create table raw_goodwill.loads (
-                source text, raw_table text, entity text, state text, reason text, loaded_total bigint, api_total bigint, fresh_until timestamp
+                source text, raw_table text, entity text, state text, reason text, loaded_total bigint, api_total bigint, fresh_until timestamp, account text
             );
+            create table raw_goodwill.withdrawn_metrics (source text, account text, entity text, measure text, unavailable_since timestamp);
             create table raw_goodwill.unknown_fields (source text, raw_table text, field text, first_seen_at timestamp);
             create table raw_goodwill.refused_files (file text, entity text, line bigint, field text, reason text);
             create table raw_goodwill.failed_checks (source text, raw_table text, expectation text, is_blocking boolean);

@@ -79,9 +79,9 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> DbtWarehouse:
     warehouse.execute(
         """
         insert into raw_goodwill.loads values
-            ('files', 'posts', 'posts', 'loaded', null, 120, null, null),
-            ('bluesky', 'posts', 'posts', 'loaded', null, 90, 100, timestamp '2026-07-15 12:00'),
-            ('bluesky', 'likes', null, 'loaded', null, 5000, null, timestamp '2026-07-15 11:00');
+            ('files', 'posts', 'posts', 'loaded', null, 120, null, null, null),
+            ('bluesky', 'posts', 'posts', 'loaded', null, 90, 100, timestamp '2026-07-15 12:00', null),
+            ('bluesky', 'likes', null, 'loaded', null, 5000, null, timestamp '2026-07-15 11:00', null);
         insert into raw_goodwill.refused_files values ('posts/bad.csv', 'posts', 3, 'posted_at', 'not a time');
         insert into raw_goodwill.failed_checks values ('bluesky', 'posts', 'volume', false);
         """

@@ -10,7 +10,8 @@ import pytest
 from faults import NOW, Reply, Request, Server, serve
 
 from pipelines import http, pace
-from pipelines.http import Bearer, Client, NetworkError, Pages, SourceError, expect
+from pipelines.authorization import Bearer
+from pipelines.http import Client, NetworkError, Pages, SourceError, expect
 
 TOKEN = "tok-3141592653589793"
 PERSON = "ada@example.org"

@@ -16,8 +16,8 @@ from pipelines.settings import PROJECT
 from pipelines.sources import discover
 
 ORDER = [
-    "settings keys entities raw warehouse forgotten".split(),
-    "http pace observe social".split(),
+    "settings keys entities raw tokens warehouse forgotten".split(),
+    "http pace authorization budget cadence metrics observe social".split(),
     "sources".split(),
     "spool extraction destination outcome load".split(),
     "work".split(),

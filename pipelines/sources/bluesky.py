@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from pipelines.cadence import OLDER
 from pipelines.http import Answer, Client, Pages, SourceError, expect, stamp, undeclared, understood, utc
 from pipelines.observe import observe
 from pipelines.raw import Extraction, Setting, Source
-from pipelines.social import OLDER, TABLES, Item, Row
+from pipelines.social import COUNTERS, TABLES, Item, Row
 
 NAME = "bluesky"
 SESSION = "/xrpc/com.atproto.server."
@@ -67,6 +68,8 @@ class Bluesky:
     """The questions of social.Platform, asked of one account."""
 
     batch = 25
+    reactions = COUNTERS
+    has_people = True
 
     def __init__(self, run: Extraction, client: Client, did: str) -> None:
         self.run, self.client, self.did = run, client, did

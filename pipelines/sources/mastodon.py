@@ -11,10 +11,12 @@ from typing import Any
 
 import httpx
 
-from pipelines.http import Answer, Bearer, Client, Pages, expect, stamp, undeclared, understood, utc
+from pipelines.authorization import Bearer
+from pipelines.cadence import OLDER
+from pipelines.http import Answer, Client, Pages, expect, stamp, undeclared, understood, utc
 from pipelines.observe import observe
 from pipelines.raw import Extraction, Setting, Source
-from pipelines.social import OLDER, TABLES, Item, Row
+from pipelines.social import COUNTERS, TABLES, Item, Row
 
 NAME = "mastodon"
 STATUSES = "/api/v1/statuses"
@@ -38,6 +40,8 @@ class Mastodon:
     """The questions of social.Platform, asked of one account."""
 
     batch = 20  # the server refuses more
+    reactions = COUNTERS
+    has_people = True
 
     def __init__(self, run: Extraction, client: Client, account_id: str) -> None:
         self.run, self.client, self.account_id = run, client, account_id

@@ -21,6 +21,7 @@ class Request:
     query: dict[str, list[str]]
     headers: Mapping[str, str]
     body: Any
+    form: Mapping[str, str] = field(default_factory=dict)
 
     def first(self, name: str, default: str = "") -> str:
         return self.query.get(name, [default])[0]
@@ -72,9 +73,12 @@ def serve(answer: Callable[[Request], Reply]) -> Iterator[Server]:
         def reply(self, method: str) -> None:
             parts = urlsplit(self.path)
             length = int(self.headers.get("content-length") or 0)
-            body = json.loads(self.rfile.read(length)) if length else None
+            content = self.rfile.read(length)
             headers = {name.lower(): value for name, value in self.headers.items()}
-            request = Request(method, parts.path, parse_qs(parts.query), headers, body)
+            is_form = headers.get("content-type") == "application/x-www-form-urlencoded"
+            form = {name: values[0] for name, values in parse_qs(content.decode()).items()} if is_form else {}
+            body = json.loads(content) if content and not is_form else None
+            request = Request(method, parts.path, parse_qs(parts.query), headers, body, form)
             server.requests.append(request)
             queue = server.queued.get(parts.path)
             reply = queue.pop(0) if queue else server.answer(request)

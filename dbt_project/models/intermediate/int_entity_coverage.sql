@@ -9,6 +9,25 @@ loads as (
     group by source, entity
 ),
 
+-- each of several accounts of a source: one may fail while the others load
+accounts as (
+    select
+        source,
+        account,
+        bool_or(state in ('failed', 'not_configured')) as has_failed,
+        cast(sum(loaded_total) as bigint) as row_count,
+        min(reason) as reason
+    from {{ source('goodwill', 'loads') }}
+    where account is not null
+    group by source, account
+),
+
+withdrawn as (
+    select source, entity, measure, min(unavailable_since) as unavailable_since
+    from {{ source('goodwill', 'withdrawn_metrics') }}
+    group by source, entity, measure
+),
+
 -- readings of posts that no source gives are in no mart: said here, since they cannot be shown there
 orphans as (
     select metrics.source, count(*) as row_count
@@ -32,13 +51,29 @@ select
     measures.row_count,
     measures.given_rows,
     measures.since,
+    withdrawn.unavailable_since,
     case
+        when withdrawn.unavailable_since is not null then 'the platform no longer gives it'
         when measures.given_rows > 0 then null
         when measures.row_count > 0 then 'the rows of this source do not give it'
         else coalesce(loads.reason, 'no row came from this source')
     end as reason
 from measures
 left join loads on measures.source = loads.source and measures.entity = loads.entity
+left join withdrawn
+    on measures.source = withdrawn.source and measures.entity = withdrawn.entity and measures.measure = withdrawn.measure
+union all
+select
+    source,
+    'account' as entity,
+    account as measure,
+    case when has_failed then 'not_given' else 'given' end as state,
+    row_count,
+    case when has_failed then 0 else row_count end as given_rows,
+    cast(null as timestamp) as since,
+    cast(null as timestamp) as unavailable_since,
+    reason
+from accounts
 union all
 select
     source,
@@ -48,6 +83,7 @@ select
     row_count,
     0 as given_rows,
     cast(null as timestamp) as since,
+    cast(null as timestamp) as unavailable_since,
     'readings of posts that no source gives; they are in no mart' as reason
 from orphans
 union all
@@ -59,5 +95,6 @@ select
     cast(null as bigint) as row_count,
     cast(null as bigint) as given_rows,
     first_seen_at as since,
+    cast(null as timestamp) as unavailable_since,
     'the source sends it and no table declares it' as reason
 from unknown_fields

@@ -4,7 +4,8 @@ Keys: HubSpot's record ids; people by their e-mail address. The first load lists
 modified since. Deleted records are read from the archive, merged ones from the survivor's `hs_merged_object_ids`.
 """
 
-from pipelines.http import Bearer, Client, understood
+from pipelines.authorization import Bearer
+from pipelines.http import Client, understood
 from pipelines.raw import Extraction, Setting, Source
 from pipelines.sources.hubspot.reading import NAME, HubSpot
 from pipelines.sources.hubspot.records import CURRENCY, KINDS, OWNERS, STAGES, TOUCHES

@@ -5,7 +5,8 @@ first load lists everything; later ones list what is new and read from the event
 older and newer API versions, which keep an invoice's subscription, tax and payment in different places.
 """
 
-from pipelines.http import Bearer, Client, understood
+from pipelines.authorization import Bearer
+from pipelines.http import Client, understood
 from pipelines.raw import Extraction, Setting, Source
 from pipelines.sources.stripe.reading import NAME, Stripe
 from pipelines.sources.stripe.records import TABLES

@@ -86,6 +86,7 @@ loaded as (
         source,
         max(fresh_until) as fresh_until,
         sum(api_total) as api_total,
+        string_agg(distinct account, ', ' order by account) filter (where state in ('failed', 'not_configured')) as failed_accounts,
         case when count(api_total) > 0 then sum(case when api_total is not null then loaded_total end) else sum(loaded_total) end as loaded_total
     from loads
     group by source
@@ -177,6 +178,7 @@ select
     {{ ratio('100 * sales.revenue', 'booked.revenue') }} as conversions_vs_ledger_pct,
     cast(coalesce(untagged.links, 0) as bigint) as untagged_links,
     coalesce(failures.failed_checks, 0) as failed_checks,
+    loaded.failed_accounts,
     clock.is_demo
 from sources
 cross join clock

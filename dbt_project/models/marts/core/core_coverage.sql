@@ -45,6 +45,7 @@ select
     given.row_count,
     given.given_rows,
     given.since,
+    given.unavailable_since,
     given.reason,
     clock.is_demo
 from given
@@ -62,6 +63,7 @@ select
     cast(null as bigint) as row_count,
     cast(null as bigint) as given_rows,
     cast(null as timestamp) as since,
+    cast(null as timestamp) as unavailable_since,
     case
         when fed.not_filled is not null then fed.not_filled
         when fed.missing is not null then 'nothing was given of: ' || fed.missing
