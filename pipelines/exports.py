@@ -173,9 +173,14 @@ def _sweep(folder: Path, kept: Sequence[Path]) -> None:
             path.unlink()
 
 
+def exports_folder(published_path: Path) -> Path:
+    """Where every export of this published file lies."""
+    return published_path.parent / "exports"
+
+
 def export(published_path: Path, marts: Sequence[Mart], kind: str) -> Export:
     """`kind` is parquet, csv or xlsx; the folder lies beside the published file. PublishError where it cannot be written."""
-    folder = published_path.parent / "exports" / kind
+    folder = exports_folder(published_path) / kind
     left_out: list[str] = []
     try:
         with duckdb.connect(str(published_path), read_only=True) as connection:

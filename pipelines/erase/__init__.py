@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipelines.erase import inbox, stored
 from pipelines.erase.persons import Person, discover_ids, follow, named
+from pipelines.exports import exports_folder
 from pipelines.extraction import spool_folder
 from pipelines.load import prepare
 from pipelines.run import run
@@ -22,8 +23,8 @@ from pipelines.warehouse import connect, warehouse_lock
 
 OUT_OF_REACH = (
     "backups and other copies of the warehouse or of the published file",
-    "what was exported from a published file or a page, or is shown by a BI tool from its own cache",
-    "a PostgreSQL database that is published to: the next publication replaces its tables",
+    "what was copied out of data/exports, a published file or a page, or is shown by a BI tool from its own cache",
+    "a PostgreSQL database that is published to, where GOODWILL_POSTGRES_DSN does not name it",
     "the platforms, CRM and ledger that the data came from",
 )
 
@@ -105,10 +106,11 @@ def forget(
 
 
 def _leftovers(settings: Settings) -> None:
-    """What loaders leave beside the warehouse: packages that wait, states, spools. The next load makes them anew from the warehouse."""
+    """What loaders leave beside the warehouse (packages that wait, states, spools), which the next load makes anew, and exports of before."""
     home = settings.warehouse_path.parent
     shutil.rmtree(home / "dlt", ignore_errors=True)
     shutil.rmtree(spool_folder(settings), ignore_errors=True)
+    shutil.rmtree(exports_folder(settings.published_path), ignore_errors=True)
     shutil.rmtree(settings.warehouse_path.with_name(settings.warehouse_path.name + ".tmp"), ignore_errors=True)
 
 
