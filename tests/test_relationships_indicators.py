@@ -41,7 +41,9 @@ def indicators(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple, dict[str
         warehouse.insert("posts", *world.posts)
     warehouse.build("+relationships_indicators")
     with duckdb.connect(str(warehouse.path)) as connection:
-        found = connection.execute("select *, strftime(period_start, '%m') as month from relationships.indicators")
+        found = connection.execute(
+            "select *, strftime(period_start, '%m') as month from relationships.indicators where profile_id = 'all' and dimension = 'all'"
+        )
         names = [column[0] for column in found.description]
         rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
     return {(row["indicator"], row["platform"], row["period_kind"], row["month"], row["audience"]): row for row in rows}

@@ -1,12 +1,5 @@
 {# Spans of time, and midnight of the reporting time zone. #}
 
-{% macro minutes_between(earlier, later) -%}{{ return(adapter.dispatch('minutes_between')(earlier, later)) }}{%- endmacro %}
-
-{% macro duckdb__minutes_between(earlier, later) -%}
-{#- Exact to the microsecond, as a double. -#}
-((epoch_us({{ later }}) - epoch_us({{ earlier }})) / 60000000.0)
-{%- endmacro %}
-
 {% macro utc_of_reporting(date) -%}{{ return(adapter.dispatch('utc_of_reporting')(date)) }}{%- endmacro %}
 
 {% macro duckdb__utc_of_reporting(date) -%}
@@ -16,4 +9,29 @@ cast({{ date }} as timestamp)
 {%- else -%}
 timezone('UTC', timezone('{{ var("reporting_time_zone") }}', cast({{ date }} as timestamp)))
 {%- endif -%}
+{%- endmacro %}
+
+{% macro microseconds_between(earlier, later) -%}{{ return(adapter.dispatch('microseconds_between')(earlier, later)) }}{%- endmacro %}
+
+{% macro duckdb__microseconds_between(earlier, later) -%}(epoch_us({{ later }}) - epoch_us({{ earlier }})){%- endmacro %}
+
+{% macro utc_of_zone(local_time, zone) -%}
+{#- The UTC time at which clocks in a time zone (a column) show a time. -#}
+{{ return(adapter.dispatch('utc_of_zone')(local_time, zone)) }}
+{%- endmacro %}
+
+{% macro duckdb__utc_of_zone(local_time, zone) -%}timezone('UTC', timezone({{ zone }}, {{ local_time }})){%- endmacro %}
+
+{% macro worked_until(time, day) -%}
+{#- Microseconds that a team had worked since the beginning of int_working_days; `day` is its row for the UTC day of `time`. -#}
+(
+    {{ day }}.worked_before
+    {%- for part in ['first', 'second'] %}
+    + case
+        when {{ time }} >= {{ day }}.{{ part }}_ends_at then {{ microseconds_between(day ~ '.' ~ part ~ '_starts_at', day ~ '.' ~ part ~ '_ends_at') }}
+        when {{ time }} > {{ day }}.{{ part }}_starts_at then {{ microseconds_between(day ~ '.' ~ part ~ '_starts_at', time) }}
+        else 0
+    end
+    {%- endfor %}
+)
 {%- endmacro %}

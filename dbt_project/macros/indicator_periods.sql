@@ -1,21 +1,42 @@
-{# The periods that an indicator is given for. #}
+{# The periods that an indicator is given for, and what it is cut by. #}
 
-{% macro indicator_period_kinds() -%}
-(values ('month'), ('quarter'), ('all')) as kinds (period_kind)
-{%- endmacro %}
+{% macro indicator_period_kinds() -%}{{ return(['month', 'quarter', 'year', 'all']) }}{%- endmacro %}
+
+{% macro indicator_cuts() -%}{{ return(['all', 'platform', 'profile', 'room', 'language', 'team']) }}{%- endmacro %}
 
 {% macro indicator_period_start(period_kind, month) -%}
-{#- First day of the period a month belongs to; NULL for all time. -#}
-case
-    when {{ period_kind }} = 'month' then {{ month }}
-    when {{ period_kind }} = 'quarter' then cast(date_trunc('quarter', {{ month }}) as date)
-end
+{#- First day of the period (a name) that a month belongs to; NULL for all time. -#}
+{%- if period_kind == 'month' -%}
+{{ month }}
+{%- elif period_kind == 'all' -%}
+cast(null as date)
+{%- else -%}
+cast(date_trunc('{{ period_kind }}', {{ month }}) as date)
+{%- endif -%}
 {%- endmacro %}
 
-{% macro next_period_start(period_kind, period_start) -%}
-cast({{ period_start }} + case when {{ period_kind }} = 'month' then interval 1 month when {{ period_kind }} = 'quarter' then interval 3 month end as date)
+{% macro next_period_start(period_kind, period_start) -%}{{ shifted_period_start(period_kind, period_start, '+') }}{%- endmacro %}
+
+{% macro previous_period_start(period_kind, period_start) -%}{{ shifted_period_start(period_kind, period_start, '-') }}{%- endmacro %}
+
+{% macro shifted_period_start(period_kind, period_start, sign) -%}
+{#- period_kind is a column; NULL for all time. -#}
+cast(
+    {{ period_start }} {{ sign }} case
+        when {{ period_kind }} = 'week' then interval 7 day
+        when {{ period_kind }} = 'month' then interval 1 month
+        when {{ period_kind }} = 'quarter' then interval 3 month
+        when {{ period_kind }} = 'year' then interval 12 month
+    end as date
+)
 {%- endmacro %}
 
-{% macro previous_period_start(period_kind, period_start) -%}
-cast({{ period_start }} - case when {{ period_kind }} = 'month' then interval 1 month when {{ period_kind }} = 'quarter' then interval 3 month end as date)
+{% macro minimum_clusters() -%}
+{#- Independent clusters that an indicator needs (METRICS, section 4): the more demanding first, the last for all others. -#}
+{{ return({
+    100: ['sentiment_net'],
+    50: ['repeat_engagement', 'return_rate_28d', 'peer_share', 'advocacy_rate'],
+    10: ['gini_participation'],
+    30: [],
+}) }}
 {%- endmacro %}

@@ -9,6 +9,7 @@ select
     {{ cell | join(', ') }},
     t,
     events,
+    leaving,
     at_risk,
     survival,
     case

@@ -46,3 +46,12 @@ hash({{ columns | join(', ') }})
 {% macro matches(text, pattern) -%}{{ return(adapter.dispatch('matches')(text, pattern)) }}{%- endmacro %}
 
 {% macro duckdb__matches(text, pattern) -%}regexp_matches({{ text }}, {{ pattern }}, 'i'){%- endmacro %}
+
+{% macro record(columns) -%}
+{#- Several columns as one value, so that a window function moves them together; read as `name.column`. -#}
+{{ return(adapter.dispatch('record')(columns)) }}
+{%- endmacro %}
+
+{% macro duckdb__record(columns) -%}
+{ {%- for column in columns %}'{{ column }}': {{ column }}{{ ', ' if not loop.last }}{% endfor -%} }
+{%- endmacro %}

@@ -1,31 +1,42 @@
 with units as (
-    select * from {{ ref('int_response_times') }}
+    -- what was deleted before an answer was seen could not be answered
+    select *, is_deleted and answered_at is null as is_lost
+    from {{ ref('int_response_times') }}
 ),
 
 messages as (
     select * from {{ ref('int_message_answers') }}
-    where is_inbound
+),
+
+replies as (
+    select * from {{ ref('int_replies') }}
+    where is_public_social and is_counted
+),
+
+begun_threads as (
+    select * from {{ ref('int_thread_months') }}
+    where threads > 0
+),
+
+touches as (
+    select * from {{ ref('int_first_touches') }}
 ),
 
 clock as (
     select * from {{ ref('int_clock') }}
 ),
 
--- what was deleted before an answer was seen could not be answered
 requests as (
     select
         units.month,
-        units.platform,
-        units.audience,
-        units.actor_key,
+        units.cell_no,
+        units.actor_no,
         {% for hours in [1, 4, 24, 72] -%}
         {% set in_time = "units.asked_at + interval " ~ hours ~ " hour" -%}
-        case when units.unit = 'message_burst' and {{ in_time }} <= clock.as_of then 1 else 0 end as asked_{{ hours }}h,
-        case
-            when units.unit = 'message_burst' and {{ in_time }} <= clock.as_of and units.answered_at <= {{ in_time }} then 1 else 0
-        end as answered_{{ hours }}h,
+        case when units.unit = 'message_burst' and not units.is_lost and {{ in_time }} <= clock.as_of then 1 else 0 end as asked_{{ hours }}h,
+        case when units.unit = 'message_burst' and {{ in_time }} <= clock.as_of and units.answered_at <= {{ in_time }} then 1 else 0 end as answered_{{ hours }}h,
         {% endfor -%}
-        case when units.unit = 'conversation_first' and units.asked_at + interval 1 hour <= clock.as_of then 1 else 0 end as opened,
+        case when units.unit = 'conversation_first' and not units.is_lost and units.asked_at + interval 1 hour <= clock.as_of then 1 else 0 end as opened,
         case
             when
                 units.unit = 'conversation_first'
@@ -34,48 +45,139 @@ requests as (
                 then 1
             else 0
         end as opened_and_answered,
+        0 as conversations,
+        0 as touched_by_a_person,
         0 as addressed,
-        0 as got_answer
+        0 as got_answer,
+        case when units.unit = 'message_burst' then 1 else 0 end as bursts,
+        case when units.unit = 'conversation_first' then 1 else 0 end as begun,
+        0 as replied_to,
+        0 as in_threads
     from units
     cross join clock
-    where not units.is_deleted or units.answered_at is not null
 ),
 
-contacts as (
+-- a conversation of the last 72 hours may still be answered
+conversations as (
     select
-        month,
-        platform,
-        audience,
-        actor_key,
+        touches.month,
+        touches.cell_no,
+        touches.actor_no,
         {% for hours in [1, 4, 24, 72] -%}
         0 as asked_{{ hours }}h,
         0 as answered_{{ hours }}h,
         {% endfor -%}
         0 as opened,
         0 as opened_and_answered,
+        1 as conversations,
+        case when touches.is_by_a_person then 1 else 0 end as touched_by_a_person,
+        0 as addressed,
+        0 as got_answer,
+        0 as bursts,
+        0 as begun,
+        0 as replied_to,
+        0 as in_threads
+    from touches
+    cross join clock
+    where touches.asked_at + interval 72 hour <= clock.as_of
+),
+
+contacts as (
+    select
+        month,
+        cell_no,
+        actor_no,
+        {% for hours in [1, 4, 24, 72] -%}
+        0 as asked_{{ hours }}h,
+        0 as answered_{{ hours }}h,
+        {% endfor -%}
+        0 as opened,
+        0 as opened_and_answered,
+        0 as conversations,
+        0 as touched_by_a_person,
         1 as addressed,
-        case when answered_at is not null then 1 else 0 end as got_answer
+        case when answered_at is not null then 1 else 0 end as got_answer,
+        0 as bursts,
+        0 as begun,
+        0 as replied_to,
+        0 as in_threads
     from messages
+    where is_inbound
+),
+
+people_replied_to as (
+    select
+        month,
+        cell_no,
+        answered_actor_no as actor_no,
+        {% for hours in [1, 4, 24, 72] -%}
+        0 as asked_{{ hours }}h,
+        0 as answered_{{ hours }}h,
+        {% endfor -%}
+        0 as opened,
+        0 as opened_and_answered,
+        0 as conversations,
+        0 as touched_by_a_person,
+        0 as addressed,
+        0 as got_answer,
+        0 as bursts,
+        0 as begun,
+        1 as replied_to,
+        0 as in_threads
+    from replies
+),
+
+people_in_threads as (
+    select
+        begun_threads.month,
+        begun_threads.cell_no,
+        messages.actor_no,
+        {% for hours in [1, 4, 24, 72] -%}
+        0 as asked_{{ hours }}h,
+        0 as answered_{{ hours }}h,
+        {% endfor -%}
+        0 as opened,
+        0 as opened_and_answered,
+        0 as conversations,
+        0 as touched_by_a_person,
+        0 as addressed,
+        0 as got_answer,
+        0 as bursts,
+        0 as begun,
+        0 as replied_to,
+        1 as in_threads
+    from messages
+    inner join begun_threads on messages.thread_no = begun_threads.thread_no
+    where not messages.is_brand and not messages.is_bot and messages.kind <> 'post'
 ),
 
 counted as (
     select * from requests
     union all
+    select * from conversations
+    union all
     select * from contacts
+    union all
+    select * from people_replied_to
+    union all
+    select * from people_in_threads
 )
 
 select
     month,
-    platform,
-    audience,
-    actor_key,
+    cell_no,
+    actor_no,
     {% for hours in [1, 4, 24, 72] -%}
-    sum(asked_{{ hours }}h) as asked_{{ hours }}h,
-    sum(answered_{{ hours }}h) as answered_{{ hours }}h,
+    cast(sum(asked_{{ hours }}h) as integer) as asked_{{ hours }}h,
+    cast(sum(answered_{{ hours }}h) as integer) as answered_{{ hours }}h,
     {% endfor -%}
-    sum(opened) as opened,
-    sum(opened_and_answered) as opened_and_answered,
-    max(addressed) as addressed,
-    max(got_answer) as got_answer
+    cast(sum(opened) as integer) as opened,
+    cast(sum(opened_and_answered) as integer) as opened_and_answered,
+    cast(sum(conversations) as integer) as conversations,
+    cast(sum(touched_by_a_person) as integer) as touched_by_a_person,
+    {% for column in ['addressed', 'got_answer', 'bursts', 'begun', 'replied_to', 'in_threads'] -%}
+    max({{ column }}) as {{ column }}{{ ',' if not loop.last }}
+    {% endfor %}
 from counted
-group by month, platform, audience, actor_key
+where actor_no is not null
+group by month, cell_no, actor_no

@@ -1,10 +1,7 @@
-{% set cells -%}
-grouping sets ((kinds.period_kind, period_start, audience, platform), (kinds.period_kind, period_start, audience))
-{%- endset -%}
-
+{% set cell = "period_kind, period_start, cut_no" -%}
 with replies as (
     select * from {{ ref('int_replies') }}
-    where is_public_social
+    where is_public_social and is_reply
 ),
 
 inbound as (
@@ -12,65 +9,95 @@ inbound as (
     where is_inbound
 ),
 
-reply_counts as (
-    select
-        kinds.period_kind,
-        {{ indicator_period_start('kinds.period_kind', 'month') }} as period_start,
-        case when grouping(platform) = 1 then 'all' else platform end as platform,
-        audience,
-        sum(case when is_reply then 1 else 0 end) as replies,
-        sum(case when is_reply and text_key is not null then 1 else 0 end) as replies_with_text,
-        count(distinct case when is_reply then text_key end) as texts,
-        count(distinct case when is_reply then answered_actor_key end) as people
+cuts as (
+    select * from {{ ref('int_indicator_cuts') }}
+    where is_computed
+),
+
+-- one text for many stands once a month and cell
+texts as (
+    select month, cell_no, text_key, answered_actor_no, count(*) as replies
     from replies
-    cross join {{ indicator_period_kinds() }}
-    group by {{ cells }}
+    group by month, cell_no, text_key, answered_actor_no
+),
+
+given as (
+    select month, cell_no, sum(case when is_needs_reply_given then 1 else 0 end) as given, count(*) as messages
+    from inbound
+    group by month, cell_no
+),
+
+reply_counts as (
+    {% for period_kind in indicator_period_kinds() -%}
+    {% set outer = loop -%}
+    {% for cut in indicator_cuts() -%}
+    select
+        '{{ period_kind }}' as period_kind,
+        {{ indicator_period_start(period_kind, 'texts.month') }} as period_start,
+        cuts.cut_no,
+        cast(sum(texts.replies) as bigint) as replies,
+        cast(sum(case when texts.text_key is not null then texts.replies else 0 end) as bigint) as replies_with_text,
+        count(distinct texts.text_key) as texts,
+        count(distinct texts.answered_actor_no) as people
+    from texts
+    inner join cuts on texts.cell_no = cuts.cell_no and cuts.cut = '{{ cut }}'
+    group by 1, 2, 3
+    {{ 'union all' if not (loop.last and outer.last) }}
+    {% endfor -%}
+    {% endfor %}
 ),
 
 coverage as (
+    {% for period_kind in indicator_period_kinds() -%}
+    {% set outer = loop -%}
+    {% for cut in indicator_cuts() -%}
     select
-        kinds.period_kind,
-        {{ indicator_period_start('kinds.period_kind', 'month') }} as period_start,
-        case when grouping(platform) = 1 then 'all' else platform end as platform,
-        audience,
-        sum(case when is_needs_reply_given then 1 else 0 end) as given,
-        count(*) as messages,
-        count(distinct actor_key) as people
-    from inbound
-    cross join {{ indicator_period_kinds() }}
-    group by {{ cells }}
+        '{{ period_kind }}' as period_kind,
+        {{ indicator_period_start(period_kind, 'given.month') }} as period_start,
+        cuts.cut_no,
+        cast(sum(given.given) as bigint) as given,
+        cast(sum(given.messages) as bigint) as messages
+    from given
+    inner join cuts on given.cell_no = cuts.cell_no and cuts.cut = '{{ cut }}'
+    group by 1, 2, 3
+    {{ 'union all' if not (loop.last and outer.last) }}
+    {% endfor -%}
+    {% endfor %}
+),
+
+-- whoever asked is counted with the requests
+askers as (
+    select period_kind, period_start, cut_no, clusters as people
+    from {{ ref('int_indicator_sums') }}
+    where indicator = 'people: inbound'
 )
 
 select
     'replies_total' as indicator,
-    period_kind,
-    period_start,
-    platform,
-    audience,
-    cast(replies as bigint) as numerator,
+    {{ cell }},
+    replies as numerator,
     cast(null as bigint) as denominator,
     people
 from reply_counts
 union all
 select
     'distinct_reply_share' as indicator,
-    period_kind,
-    period_start,
-    platform,
-    audience,
+    {{ cell }},
     texts as numerator,
-    cast(replies_with_text as bigint) as denominator,
+    replies_with_text as denominator,
     people
 from reply_counts
-where replies > 0
 union all
 select
     'needs_reply_given_share' as indicator,
-    period_kind,
-    period_start,
-    platform,
-    audience,
-    cast(given as bigint) as numerator,
-    messages as denominator,
-    people
+    coverage.period_kind,
+    coverage.period_start,
+    coverage.cut_no,
+    coverage.given as numerator,
+    coverage.messages as denominator,
+    askers.people
 from coverage
+left join askers
+    on coverage.period_kind = askers.period_kind
+    and coverage.period_start is not distinct from askers.period_start
+    and coverage.cut_no = askers.cut_no

@@ -1,6 +1,8 @@
+{% set cell = 'indicator, period_kind, period_start, cut_no' -%}
 with sums as (
     select *, cast(numerator as double) / denominator as ratio
     from {{ ref('int_indicator_sums') }}
+    where denominator > 0
 ),
 
 summaries as (
@@ -11,6 +13,17 @@ counts as (
     select * from {{ ref('int_indicator_counts') }}
 ),
 
+people_counts as (
+    select substr(indicator, 9) as family, period_kind, period_start, cut_no, clusters as people
+    from {{ ref('int_indicator_sums') }}
+    where indicator like 'people: %'
+),
+
+cuts as (
+    select distinct cut_no, computed_as, audience, platform, profile_id, dimension, dimension_value
+    from {{ ref('int_indicator_cuts') }}
+),
+
 -- how far the same clusters' surprises of two periods go together
 compared as (
     select
@@ -19,12 +32,17 @@ compared as (
         sum_xx - 2 * ratio * sum_xm + ratio * ratio * sum_mm as spread,
         lag(sum_xx - 2 * ratio * sum_xm + ratio * ratio * sum_mm) over period_order as spread_before
     from sums
-    window period_order as (partition by indicator, period_kind, platform, audience order by period_start)
+    window period_order as (partition by indicator, period_kind, cut_no order by period_start)
 ),
 
 measured as (
     select
         *,
+        case
+            when indicator = 'two_way_ratio' then 'two_way'
+            when indicator in ('thread_depth_mean', 'thread_depth_share_3') then 'depth'
+            when indicator = 'peer_share' then 'peers'
+        end as family,
         {{ design_effect('ratio', 'clusters', 'denominator', 'sum_xx', 'sum_xm', 'sum_mm') }} as deff,
         {{ cluster_variance('ratio', 'clusters', 'denominator', 'sum_xx', 'sum_xm', 'sum_mm') }} as variance,
         {{ t_quantile('(clusters - 1)') }} as quantile,
@@ -38,21 +56,32 @@ measured as (
     from compared
 ),
 
+with_people as (
+    select
+        measured.*,
+        -- clusters that are threads: the people in them are counted by themselves
+        case when measured.family is null then measured.clusters else coalesce(people_counts.people, 0) end as people
+    from measured
+    left join people_counts
+        on measured.family = people_counts.family
+        and measured.period_kind = people_counts.period_kind
+        and measured.period_start is not distinct from people_counts.period_start
+        and measured.cut_no = people_counts.cut_no
+),
+
 shares as (
     select
         *,
-        case when indicator = 'reciprocity_dyad' then {{ normal_quantile() }} else quantile end as used_quantile
-    from measured
-    where indicator <> 'thread_depth_mean'
+        indicator in ('reciprocity_dyad', 'advocacy_rate') as is_of_people,
+        case when indicator in ('reciprocity_dyad', 'advocacy_rate') then {{ normal_quantile() }} else quantile end as used_quantile
+    from with_people
+    where indicator not in ('thread_depth_mean', 'sentiment_net')
 ),
 
 share_estimates as (
     select
-        indicator,
-        period_kind,
-        period_start,
-        platform,
-        audience,
+        {{ cell }},
+        'all' as clock,
         'share' as unit,
         numerator,
         denominator,
@@ -64,9 +93,9 @@ share_estimates as (
         {{ wilson_lower('ratio', '(denominator / deff)', 'used_quantile') }} as lo,
         {{ wilson_upper('ratio', '(denominator / deff)', 'used_quantile') }} as hi,
         case
-            when indicator = 'reciprocity_dyad' then 'Wilson over people'
+            when is_of_people then 'Wilson over people'
             when indicator = 'thread_depth_share_3' then 'Wilson over threads, t(K-1)'
-            when indicator = 'two_way_ratio' then 'Wilson at n / deff, t(K-1), clusters = threads'
+            when family is not null then 'Wilson at n / deff, t(K-1), clusters = threads'
             else 'Wilson at n / deff, t(K-1), clusters = people'
         end as method,
         correlation,
@@ -79,8 +108,8 @@ broadcast as (
         'broadcast_share' as indicator,
         period_kind,
         period_start,
-        platform,
-        audience,
+        cut_no,
+        clock,
         unit,
         denominator - numerator as numerator,
         denominator,
@@ -100,12 +129,9 @@ broadcast as (
 
 mean_estimates as (
     select
-        indicator,
-        period_kind,
-        period_start,
-        platform,
-        audience,
-        'messages' as unit,
+        {{ cell }},
+        'all' as clock,
+        case when indicator = 'sentiment_net' then 'net share' else 'messages' end as unit,
         numerator,
         denominator,
         denominator as n,
@@ -115,14 +141,14 @@ mean_estimates as (
         ratio as value,
         ratio - quantile * {{ root('variance') }} as lo,
         ratio + quantile * {{ root('variance') }} as hi,
-        't over threads' as method,
+        case when indicator = 'sentiment_net' then 't over people' else 't over threads' end as method,
         correlation,
         cast(null as bigint) as events
-    from measured
-    where indicator = 'thread_depth_mean'
+    from with_people
+    where indicator in ('thread_depth_mean', 'sentiment_net')
 ),
 
--- two figures of each curve; both units give them, by their own names
+-- what is read off the curves; both units give it, by their own names, on the clock and in working time
 survival_estimates as (
     {% for indicator, unit, of_unit, column in [
         ('response_time_median_km', 'minutes', 'message_burst', 'median'),
@@ -131,36 +157,38 @@ survival_estimates as (
     ] -%}
     select
         '{{ indicator }}' as indicator,
-        period_kind,
-        period_start,
-        platform,
-        audience,
+        summaries.period_kind,
+        summaries.period_start,
+        summaries.cut_no,
+        summaries.clock,
         '{{ unit }}' as unit,
         cast(null as bigint) as numerator,
         cast(null as bigint) as denominator,
-        n,
-        people as clusters,
-        people,
+        summaries.n,
+        people_counts.people as clusters,
+        people_counts.people,
         cast(null as double) as deff,
-        {{ column }}{{ '_minutes' if column == 'median' }} as value,
-        {{ column }}_lower as lo,
-        {{ column }}_upper as hi,
+        summaries.{{ column }}{{ '_minutes' if column == 'median' }} as value,
+        summaries.{{ column }}_lower as lo,
+        summaries.{{ column }}_upper as hi,
         'Kaplan-Meier, Greenwood log-log, cut at period end + 72 h' as method,
         0.0 as correlation,
-        cast(events as bigint) as events
+        summaries.events
     from summaries
-    where unit = '{{ of_unit }}'
+    inner join people_counts
+        on summaries.unit = people_counts.family
+        and summaries.period_kind = people_counts.period_kind
+        and summaries.period_start is not distinct from people_counts.period_start
+        and summaries.cut_no = people_counts.cut_no
+    where summaries.unit = '{{ of_unit }}'
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
 
 exact as (
     select
-        indicator,
-        period_kind,
-        period_start,
-        platform,
-        audience,
+        {{ cell }},
+        'all' as clock,
         case when indicator = 'replies_total' then 'replies' else 'share' end as unit,
         numerator,
         denominator,
@@ -178,14 +206,28 @@ exact as (
         cast(null as double) as correlation,
         cast(null as bigint) as events
     from counts
+),
+
+estimates as (
+    select * from share_estimates
+    union all
+    select * from broadcast
+    union all
+    select * from mean_estimates
+    union all
+    select * from survival_estimates
+    union all
+    select * from exact
 )
 
-select * from share_estimates
-union all
-select * from broadcast
-union all
-select * from mean_estimates
-union all
-select * from survival_estimates
-union all
-select * from exact
+select
+    estimates.* exclude (cut_no, clock),
+    cuts.audience,
+    cuts.platform,
+    cuts.profile_id,
+    case when estimates.clock = 'all' then cuts.dimension else 'clock' end as dimension,
+    case when estimates.clock = 'all' then cuts.dimension_value else estimates.clock end as dimension_value
+from estimates
+inner join cuts on estimates.cut_no = cuts.computed_as
+-- working time is shown beside the clock for all platforms and for each, not finer
+where estimates.clock = 'all' or cuts.dimension = 'all' and cuts.profile_id = 'all'

@@ -1,31 +1,47 @@
+-- Numbers in place of keys: this is sorted twice, and grows with all that was ever said.
 with messages as (
-    select * from {{ ref('int_messages') }}
+    select
+        message_no,
+        thread_no,
+        party_no,
+        actor_no,
+        cell_no,
+        occurred_at,
+        kind,
+        is_brand,
+        is_bot,
+        is_deleted,
+        is_answer,
+        is_inbound,
+        is_peer_reply,
+        is_public_social,
+        is_conversation,
+        needs_reply,
+        text_key,
+        parent_no,
+        audience_parent_no
+    from {{ ref('int_messages') }}
 ),
 
-conversations as (
-    select * from {{ ref('int_conversations') }}
+-- when a thread's source says that it was resolved
+resolutions as (
+    select {{ key_number(['platform', 'thread_id']) }} as thread_no, max(resolved_at) as resolved_at
+    from {{ ref('int_conversations') }}
+    where resolved_at is not null
+    group by 1
 ),
 
 in_thread as (
     select
         *,
         lag(occurred_at) over thread_order as previous_at,
-        min(case when is_answer then occurred_at end) over thread_later as next_answer_at,
-        min(case when is_answer and party_key is null then occurred_at end) over thread_later as next_answer_to_all_at,
-        max(case when is_answer and party_key is null then occurred_at end) over thread_earlier as previous_answer_to_all_at,
-        last_value(case when not is_brand then message_id end ignore nulls) over thread_earlier as previous_message_id,
-        last_value(case when not is_brand then actor_key end ignore nulls) over thread_earlier as previous_actor_key
+        lead(case when is_answer then occurred_at end ignore nulls) over thread_order as next_answer_at,
+        lead(case when is_answer and party_no is null then occurred_at end ignore nulls) over thread_order as next_answer_to_all_at,
+        lag(case when is_answer and party_no is null then occurred_at end ignore nulls) over thread_order as previous_answer_to_all_at,
+        lag(case when not is_brand then message_no end ignore nulls) over thread_order as previous_message_no,
+        lag(case when not is_brand then actor_no end ignore nulls) over thread_order as previous_actor_no
     from messages
-    window
-        thread_order as (partition by platform, thread_key order by occurred_at, is_answer, message_id),
-        thread_later as (
-            partition by platform, thread_key order by occurred_at, is_answer, message_id
-            rows between 1 following and unbounded following
-        ),
-        thread_earlier as (
-            partition by platform, thread_key order by occurred_at, is_answer, message_id
-            rows between unbounded preceding and 1 preceding
-        )
+    window thread_order as (partition by thread_no order by occurred_at, is_answer, message_no)
 ),
 
 reopened as (
@@ -33,62 +49,49 @@ reopened as (
         in_thread.*,
         coalesce(
             in_thread.previous_at < in_thread.occurred_at - interval {{ var('thread_reopens_after_days', 7) }} day
-            or (conversations.resolved_at >= in_thread.previous_at and conversations.resolved_at < in_thread.occurred_at),
+            or (resolutions.resolved_at >= in_thread.previous_at and resolutions.resolved_at < in_thread.occurred_at),
             false
         ) as is_reopening
     from in_thread
-    left join conversations
-        on in_thread.platform = conversations.platform and in_thread.thread_id = conversations.thread_id
+    left join resolutions on in_thread.thread_no = resolutions.thread_no
 ),
 
 with_party as (
     select
         *,
-        min(case when is_answer then occurred_at end) over party_later as next_answer_to_party_at,
-        max(case when is_answer then occurred_at end) over party_earlier as previous_answer_to_party_at,
-        last_value(case when not is_brand then message_id end ignore nulls) over party_earlier as previous_party_message_id,
-        sum(case when is_reopening and not is_brand then 1 else 0 end) over party_so_far as reopenings
+        lead(case when is_answer then occurred_at end ignore nulls) over party_order as next_answer_to_party_at,
+        lag(case when is_answer then occurred_at end ignore nulls) over party_order as previous_answer_to_party_at,
+        lag(case when not is_brand then message_no end ignore nulls) over party_order as previous_party_message_no,
+        cast(
+            sum(case when is_reopening and not is_brand then 1 else 0 end)
+                over (party_order rows between unbounded preceding and current row)
+            as integer
+        ) as reopenings
     from reopened
-    window
-        party_later as (
-            partition by platform, thread_key, party_key order by occurred_at, is_answer, message_id
-            rows between 1 following and unbounded following
-        ),
-        party_earlier as (
-            partition by platform, thread_key, party_key order by occurred_at, is_answer, message_id
-            rows between unbounded preceding and 1 preceding
-        ),
-        party_so_far as (
-            partition by platform, thread_key, party_key order by occurred_at, is_answer, message_id
-            rows between unbounded preceding and current row
-        )
+    window party_order as (partition by thread_no, party_no order by occurred_at, is_answer, message_no)
 ),
 
 direct_answers as (
-    select platform, parent_id, min(occurred_at) as answered_at
+    select parent_no, min(occurred_at) as answered_at
     from messages
-    where is_answer and parent_id is not null
-    group by platform, parent_id
+    where is_answer and parent_no is not null
+    group by parent_no
 )
 
 select
-    messages.platform,
-    messages.message_id,
+    messages.message_no,
+    messages.thread_no,
+    messages.actor_no,
+    messages.cell_no,
     messages.occurred_at,
     {{ reporting_month('messages.occurred_at') }} as month,
     messages.kind,
-    messages.profile_id,
-    messages.audience,
-    messages.actor_key,
-    messages.party_key,
     messages.is_brand,
     messages.is_bot,
     messages.is_deleted,
-    messages.is_answer,
     messages.is_inbound,
+    messages.is_peer_reply,
     messages.is_public_social,
-    messages.post_id,
-    messages.thread_key,
     messages.is_conversation,
     messages.needs_reply is not null as is_needs_reply_given,
     messages.is_inbound and coalesce(
@@ -122,16 +125,15 @@ select
     -- the one audience message that a brand message answers
     case
         when not messages.is_brand or messages.kind = 'post' then null
-        when messages.audience_parent_id is not null then messages.audience_parent_id
-        when messages.party_key is not null then messages.previous_party_message_id
-        when messages.is_conversation then messages.previous_message_id
-    end as answered_message_id,
+        when messages.audience_parent_no is not null then messages.audience_parent_no
+        when messages.party_no is not null then messages.previous_party_message_no
+        when messages.is_conversation then messages.previous_message_no
+    end as answered_message_no,
     case
         when not messages.is_brand or messages.kind = 'post' then null
-        when messages.party_key is not null then messages.party_key
-        when messages.is_conversation then messages.previous_actor_key
-    end as answered_actor_key,
+        when messages.party_no is not null then messages.party_no
+        when messages.is_conversation then messages.previous_actor_no
+    end as answered_actor_no,
     messages.text_key
 from with_party as messages
-left join direct_answers
-    on messages.platform = direct_answers.platform and messages.message_id = direct_answers.parent_id and not messages.is_brand
+left join direct_answers on messages.message_no = direct_answers.parent_no

@@ -1,3 +1,5 @@
+{% set cell_columns = ['platform', 'party_audience', 'party_profile_id', 'party_language', 'party_team', 'party_room_id'] -%}
+
 with interactions as (
     select
         platform,
@@ -14,6 +16,9 @@ with interactions as (
         post_id,
         thread_id,
         parent_id,
+        room_id,
+        team,
+        language,
         needs_reply,
         text,
         false as is_paid
@@ -54,6 +59,9 @@ posts_alone as (
         case when posts.reply_to_post_id is null then posts.post_id end as post_id,
         cast(null as text) as thread_id,
         posts.reply_to_post_id as parent_id,
+        cast(null as text) as room_id,
+        cast(null as text) as team,
+        posts.language,
         cast(null as boolean) as needs_reply,
         posts.text,
         coalesce(posts.is_paid, false) as is_paid
@@ -97,6 +105,10 @@ placed as (
         -- a post with comments is no conversation: what the brand says there to nobody in particular answers nobody
         coalesce(messages.thread_id, parents.thread_id) is not null
         or coalesce(messages.post_id, parents.post_id) is null as is_conversation,
+        coalesce(messages.profile_id, parents.profile_id) as party_profile_id,
+        coalesce(messages.language, parents.language) as party_language,
+        coalesce(messages.team, parents.team) as party_team,
+        coalesce(messages.room_id, parents.room_id) as party_room_id,
         parents.message_id as parent_message_id,
         parents.actor_key as parent_actor_key,
         coalesce(parents.is_brand, true) as is_parent_brand,
@@ -131,7 +143,15 @@ flagged as (
                 (is_parent_brand or parent_actor_key = actor_key)
                 and (addressee_key is null or is_addressee_brand or addressee_key = actor_key)
             )
-        ) as is_inbound
+        ) as is_inbound,
+        -- one of the audience answers another of it
+        not is_brand
+        and not is_bot
+        and kind <> 'post'
+        and (
+            (not is_parent_brand and parent_actor_key <> actor_key)
+            or (addressee_key is not null and not is_addressee_brand and addressee_key <> actor_key)
+        ) as is_peer_reply
     from placed
 )
 
@@ -140,7 +160,7 @@ select
     message_id,
     occurred_at,
     kind,
-    profile_id,
+    party_profile_id as profile_id,
     party_audience as audience,
     actor_key,
     party_key,
@@ -149,6 +169,7 @@ select
     is_deleted,
     is_answer,
     is_inbound,
+    coalesce(is_peer_reply, false) as is_peer_reply,
     is_heard_social_platform and not is_paid and kind not in ('dm', 'message') as is_public_social,
     post_id,
     thread_id,
@@ -157,5 +178,15 @@ select
     parent_id,
     case when not is_parent_brand then parent_message_id end as audience_parent_id,
     needs_reply,
-    case when is_brand then {{ text_key('text') }} end as text_key
+    case when is_brand then {{ text_key('text') }} end as text_key,
+    party_language as language,
+    party_team as team,
+    party_room_id as room_id,
+    {{ key_number(['platform', 'message_id']) }} as message_no,
+    {{ key_number(['platform', 'thread_key']) }} as thread_no,
+    case when parent_id is not null then {{ key_number(['platform', 'parent_id']) }} end as parent_no,
+    case when not is_parent_brand then {{ key_number(['platform', 'parent_message_id']) }} end as audience_parent_no,
+    {{ key_number_of('actor_key') }} as actor_no,
+    {{ key_number_of('party_key') }} as party_no,
+    {{ key_number(cell_columns) }} as cell_no
 from flagged

@@ -12,64 +12,99 @@ messages as (
 voices as (
     select
         month,
-        platform,
-        audience,
-        thread_key,
+        cell_no,
+        thread_no,
         count(*) as brand_messages,
         sum(case when is_counted then 1 else 0 end) as counted_replies
     from replies
-    group by month, platform, audience, thread_key
+    group by month, cell_no, thread_no
 ),
 
 in_order as (
     select
-        *,
+        thread_no,
+        cell_no,
+        occurred_at,
+        is_brand,
         lag(is_brand) over thread_order as previous_is_brand,
         row_number() over thread_order as place
     from messages
-    window thread_order as (partition by platform, thread_key order by occurred_at, is_brand, message_id)
+    window thread_order as (partition by thread_no order by occurred_at, is_brand, message_no)
 ),
 
 -- a thread counts in the month and for the audience it began with
 threads as (
     select
         {{ reporting_month('min(occurred_at)') }} as month,
-        platform,
-        min(case when place = 1 then audience end) as audience,
-        thread_key,
+        min(case when place = 1 then cell_no end) as cell_no,
+        thread_no,
         count(*) as messages,
         sum(case when previous_is_brand is distinct from is_brand then 1 else 0 end) as turns
     from in_order
-    group by platform, thread_key
+    group by thread_no
     having bool_or(is_brand) and not bool_and(is_brand)
 ),
 
+-- what people said to each other
+audience_messages as (
+    select
+        month,
+        cell_no,
+        thread_no,
+        count(*) as audience_messages,
+        sum(case when is_peer_reply then 1 else 0 end) as peer_replies
+    from messages
+    where not is_brand
+    group by month, cell_no, thread_no
+),
+
 counted as (
-    select month, platform, audience, thread_key, brand_messages, counted_replies, 0 as threads, 0 as messages, 0 as long_threads
+    select
+        month,
+        cell_no,
+        thread_no,
+        brand_messages,
+        counted_replies,
+        0 as threads,
+        0 as messages,
+        0 as long_threads,
+        0 as audience_messages,
+        0 as peer_replies
     from voices
     union all
     select
         month,
-        platform,
-        audience,
-        thread_key,
+        cell_no,
+        thread_no,
         0 as brand_messages,
         0 as counted_replies,
         1 as threads,
         messages,
-        case when turns >= 3 then 1 else 0 end as long_threads
+        case when turns >= 3 then 1 else 0 end as long_threads,
+        0 as audience_messages,
+        0 as peer_replies
     from threads
+    union all
+    select
+        month,
+        cell_no,
+        thread_no,
+        0 as brand_messages,
+        0 as counted_replies,
+        0 as threads,
+        0 as messages,
+        0 as long_threads,
+        audience_messages,
+        peer_replies
+    from audience_messages
 )
 
 select
     month,
-    platform,
-    audience,
-    thread_key,
-    sum(brand_messages) as brand_messages,
-    sum(counted_replies) as counted_replies,
-    sum(threads) as threads,
-    sum(messages) as messages,
-    sum(long_threads) as long_threads
+    cell_no,
+    thread_no,
+    {% for column in ['brand_messages', 'counted_replies', 'threads', 'messages', 'long_threads', 'audience_messages', 'peer_replies'] -%}
+    cast(sum({{ column }}) as integer) as {{ column }}{{ ',' if not loop.last }}
+    {% endfor %}
 from counted
-group by month, platform, audience, thread_key
+group by month, cell_no, thread_no

@@ -1,3 +1,6 @@
+{% set cut = 'indicator, period_kind, audience, platform, profile_id, dimension, dimension_value' -%}
+{% set is_whole = "platform = 'all' and profile_id = 'all' and dimension = 'all'" -%}
+
 with estimates as (
     select * from {{ ref('int_indicator_estimates') }}
 ),
@@ -14,7 +17,11 @@ judged as (
         clock.is_demo,
         case
             when people between 1 and 9 then 'fewer than 10 people'
-            when clusters < 30 then 'fewer than 30 independent clusters'
+            {% for clusters_wanted, indicators in minimum_clusters().items() -%}
+            when
+                {% if indicators -%} indicator in ('{{ indicators | join("', '") }}') and {% endif -%} clusters < {{ clusters_wanted }}
+                then 'fewer than {{ clusters_wanted }} independent clusters'
+            {% endfor -%}
             when events < 10 then 'fewer than 10 answers'
             when method = 'exact' and unit = 'share' and denominator = 0 then 'the source gives no text'
             when value is null and unit = 'minutes' then 'median not reached: at least half are not answered in the time observed'
@@ -30,6 +37,9 @@ shown as (
         period_kind,
         period_start,
         platform,
+        profile_id,
+        dimension,
+        dimension_value,
         audience,
         unit,
         method,
@@ -53,13 +63,13 @@ with_previous as (
         select
             *,
             coalesce(
-                lag(period_start) over (partition by indicator, period_kind, platform, audience order by period_start)
+                lag(period_start) over (partition by {{ cut }} order by period_start)
                 = {{ previous_period_start('period_kind', 'period_start') }},
                 false
             ) as is_next
         from shown
     ) as ordered
-    window period_order as (partition by indicator, period_kind, platform, audience order by period_start)
+    window period_order as (partition by {{ cut }} order by period_start)
 ),
 
 changes as (
@@ -77,7 +87,7 @@ changes as (
 tested as (
     select
         *,
-        case when is_complete and platform = 'all' and change_lo < change and change_hi > change then
+        case when is_complete and {{ is_whole }} and change_lo < change and change_hi > change then
             {{ two_sided_p(normal_quantile() ~ ' * change / case when change > 0 then change - change_lo else change_hi - change end') }}
         end as p_value
     from changes
@@ -114,9 +124,9 @@ select
     period_kind,
     audience,
     platform,
-    'all' as profile_id,
-    'all' as dimension,
-    'all' as dimension_value,
+    profile_id,
+    dimension,
+    dimension_value,
     indicator,
     unit,
     numerator,

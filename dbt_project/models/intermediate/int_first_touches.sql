@@ -1,0 +1,32 @@
+with conversations as (
+    select * from {{ ref('int_response_times') }}
+    where unit = 'conversation_first'
+),
+
+-- whatever the brand wrote there, a machine's words as well
+replies as (
+    select thread_no, case when not is_conversation then answered_actor_no end as conversation_of, occurred_at, message_no, is_personal
+    from {{ ref('int_replies') }}
+    where kind <> 'post'
+),
+
+later as (
+    select
+        conversations.month,
+        conversations.cell_no,
+        conversations.actor_no,
+        conversations.asked_at,
+        replies.is_personal,
+        row_number() over (
+            partition by conversations.thread_no, conversations.conversation_of
+            order by replies.occurred_at, replies.is_personal, replies.message_no
+        ) as place
+    from conversations
+    left join replies
+        on {{ key_number(['conversations.thread_no', 'conversations.conversation_of']) }} = {{ key_number(['replies.thread_no', 'replies.conversation_of']) }}
+        and replies.occurred_at >= conversations.asked_at
+)
+
+select month, cell_no, actor_no, asked_at, coalesce(is_personal, false) as is_by_a_person
+from later
+where place = 1

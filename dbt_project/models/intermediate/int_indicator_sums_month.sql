@@ -1,0 +1,1 @@
+{{ indicator_sums('month') }}

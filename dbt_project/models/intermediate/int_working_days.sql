@@ -1,0 +1,79 @@
+with hours as (
+    select * from {{ ref('working_hours') }}
+),
+
+holidays as (
+    select * from {{ ref('holidays') }}
+),
+
+clock as (
+    select * from {{ ref('int_clock') }}
+),
+
+span as (
+    select min(occurred_at) as first_at from {{ ref('int_messages') }}
+),
+
+-- one day more on either side: a day of the team is not a day of UTC
+days as (
+    select {{ days_between('cast(span.first_at - interval 2 day as date)', 'cast(clock.as_of + interval 2 day as date)') }} as date
+    from span
+    cross join clock
+    where span.first_at is not null
+),
+
+teams as (
+    select distinct team from hours
+),
+
+shifts as (
+    select
+        hours.team,
+        {{ utc_of_zone('(days.date + hours.starts_at)', 'hours.time_zone') }} as starts_at,
+        {{ utc_of_zone('(days.date + hours.ends_at + case when hours.ends_at <= hours.starts_at then interval 1 day else interval 0 day end)', 'hours.time_zone') }} as ends_at
+    from days
+    inner join hours on date_part('isodow', days.date) = hours.weekday
+    left join holidays
+        on days.date = holidays.date and (holidays.team is null or holidays.team in ('', '*') or holidays.team = hours.team)
+    where holidays.date is null
+),
+
+-- a shift that goes over midnight UTC is two pieces, one a day
+pieces as (
+    select team, cast(starts_at as date) as date, starts_at, least(ends_at, cast(cast(starts_at as date) + interval 1 day as timestamp)) as ends_at
+    from shifts
+    union all
+    select team, cast(ends_at as date) as date, cast(cast(ends_at as date) as timestamp) as starts_at, ends_at
+    from shifts
+    where cast(ends_at as date) > cast(starts_at as date) and ends_at > cast(cast(ends_at as date) as timestamp)
+),
+
+ordered as (
+    select *, row_number() over (partition by team, date order by starts_at) as place
+    from pieces
+),
+
+by_day as (
+    select
+        teams.team,
+        days.date,
+        min(case when ordered.place = 1 then ordered.starts_at end) as first_starts_at,
+        min(case when ordered.place = 1 then ordered.ends_at end) as first_ends_at,
+        min(case when ordered.place = 2 then ordered.starts_at end) as second_starts_at,
+        min(case when ordered.place = 2 then ordered.ends_at end) as second_ends_at,
+        coalesce(sum({{ microseconds_between('ordered.starts_at', 'ordered.ends_at') }}), 0) as worked
+    from days
+    cross join teams
+    left join ordered on days.date = ordered.date and teams.team = ordered.team
+    group by teams.team, days.date
+)
+
+select
+    team,
+    date,
+    first_starts_at,
+    first_ends_at,
+    second_starts_at,
+    second_ends_at,
+    cast(sum(worked) over (partition by team order by date) - worked as bigint) as worked_before
+from by_day
