@@ -9,19 +9,47 @@ unit_costs as (
     select
         experiment_id,
         unit_id,
+        bool_or(is_treated) as is_treated,
         max(post_cost) as post_cost,
         max(post_days) as post_days,
         coalesce(max(pre_cost), 0) as pre_cost,
-        greatest(max(pre_days), 1) as pre_days
+        coalesce(max(pre_days), 0) as pre_days
     from {{ ref('int_experiment_units') }}
-    where is_treated
     group by experiment_id, unit_id
 ),
 
-given_costs as (
-    select experiment_id, cast(sum(cast(post_cost - pre_cost * post_days / pre_days as decimal(18, 4))) as decimal(18, 4)) as cost
+group_costs as (
+    select
+        experiment_id,
+        {% for group, treated in [('treated', 'is_treated'), ('control', 'not is_treated')] -%}
+        cast(sum(post_cost) filter (where {{ treated }}) as double) as {{ group }}_post,
+        cast(sum(pre_cost) filter (where {{ treated }} and post_cost is not null) as double) as {{ group }}_pre,
+        cast(sum(post_days) filter (where {{ treated }} and post_cost is not null) as double) as {{ group }}_post_days,
+        cast(sum(pre_days) filter (where {{ treated }} and post_cost is not null) as double) as {{ group }}_pre_days{{ ',' if not loop.last }}
+        {% endfor %}
     from unit_costs
     group by experiment_id
+),
+
+-- what treated units cost more than without the test: than before it, moved as the control units' cost moved where they have one
+given_costs as (
+    select
+        experiment_id,
+        cast(
+            treated_post
+            - case
+                when control_pre > 0 and treated_pre > 0
+                    then treated_pre / treated_pre_days * (control_post / control_post_days) / (control_pre / control_pre_days) * treated_post_days
+                when treated_pre_days > 0
+                    then
+                        (
+                            treated_pre / treated_pre_days
+                            + coalesce(control_post / control_post_days - control_pre / nullif(control_pre_days, 0), 0)
+                        ) * treated_post_days
+                else coalesce(control_post / control_post_days, 0) * treated_post_days
+            end as decimal(18, 4)
+        ) as cost
+    from group_costs
 ),
 
 plans as (
@@ -72,6 +100,7 @@ valued as (
         experiments.demoted_because,
         experiments.is_demo,
         experiments.suppressed_reason as unestimated_reason,
+        experiments.interval_reason,
         rated.primary_outcome is null or rated.primary_outcome = experiments.outcome as is_primary,
         rated.currency,
         rated.rate,
@@ -96,12 +125,12 @@ reasoned as (
             when evidence_grade not in ('A', 'B', 'B-') then 'grade ' || evidence_grade || ': ' || demoted_because
             when own_cost is null then 'the experiment names no cost'
             when rate is null then 'no exchange rate for ' || currency || ' on ' || starts_on
-            when cost <= 0 then 'the cost is not above zero'
+            when cost = 0 then 'the cost is zero'
             when effect_total is null then 'the cooldown is not over'
             when margin_rate is null then 'the experiment names no margin rate'
         end as suppressed_reason,
         case
-            when outcome_kind = 'money' and evidence_grade in ('A', 'B', 'B-') and cost > 0 then cast(cost as double)
+            when outcome_kind = 'money' and evidence_grade in ('A', 'B', 'B-') and cost <> 0 then cast(cost as double)
         end as divisor
     from valued
 ),
@@ -109,9 +138,11 @@ reasoned as (
 returns as (
     select
         *,
-        {% for limit in ['', '_lo', '_hi'] -%}
-        (effect_total{{ limit }} * margin_rate - divisor) / divisor as iroi{{ limit }},
-        case when not is_margin then effect_total{{ limit }} / divisor end as iroas{{ limit }}{{ ',' if not loop.last }}
+        -- where money was taken away the limits change places
+        {% for limit, other in [('', ''), ('_lo', '_hi'), ('_hi', '_lo')] -%}
+        {%- set limit_of_total = '(case when divisor > 0 then effect_total' ~ limit ~ ' else effect_total' ~ other ~ ' end)' -%}
+        ({{ limit_of_total }} * margin_rate - divisor) / divisor as iroi{{ limit }},
+        case when not is_margin then {{ limit_of_total }} / divisor end as iroas{{ limit }}{{ ',' if not loop.last }}
         {% endfor %}
     from reasoned
 ),
@@ -159,6 +190,7 @@ final as (
             else 'tested, not conclusive'
         end as headline,
         suppressed_reason,
+        interval_reason,
         is_demo
     from returns
 )
