@@ -15,7 +15,9 @@ SCHEMA = "estimates"
 Estimator = Callable[[duckdb.DuckDBPyConnection], Sequence[tuple[object, ...]]]
 
 ESTIMATES: Mapping[str, tuple[str, Estimator]] = {
-    "est_bg_nbd": (customer_value.COLUMNS, customer_value.customer_value),
+    "est_customer_fits": (customer_value.COLUMNS, customer_value.customer_fits),
+    "est_customer_orders": (customer_value.ORDER_COLUMNS, customer_value.customer_orders),  # reads the fits above
+    "est_contracts": (customer_value.CONTRACT_COLUMNS, customer_value.contracts),
     "est_experiments": (experiments.COLUMNS, experiments.experiments),
     "est_retention_lift": (retention_lift.COLUMNS, retention_lift.retention_lift),
 }

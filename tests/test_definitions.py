@@ -60,8 +60,8 @@ def test_the_published_file_depends_on_every_source(house: dg.Definitions) -> No
 
 def test_what_is_estimated_comes_between_two_dbt_selections(house: dg.Definitions) -> None:
     graph = house.resolve_asset_graph()
-    key = dg.AssetKey(["estimates", "est_bg_nbd"])
-    assert dg.AssetKey(["intermediate", "int_customer_frequencies"]) in graph.get(key).parent_keys
+    key = dg.AssetKey(["estimates", "est_customer_fits"])
+    assert dg.AssetKey(["intermediate", "int_customer_orders"]) in graph.get(key).parent_keys
     assert dg.AssetKey(["roi", "customer_value_fits"]) in graph.get(key).child_keys
 
 

@@ -1,6 +1,5 @@
 with bookings as (
     select * from {{ ref('int_revenue_resolved') }}
-    where customer_key is not null
 ),
 
 clock as (
@@ -32,5 +31,6 @@ select
     bookings.contribution_margin_reporting
 from bookings
 left join returns on bookings.revenue_id = returns.parent_revenue_id and bookings.currency = returns.currency
-where bookings.kind in ('order', 'invoice')
+where bookings.customer_key is not null
+    and bookings.kind in ('order', 'invoice')
     and not coalesce(bookings.amount > 0 and bookings.amount + returns.amount <= 0, false)

@@ -26,19 +26,33 @@ policies as (
     where plan is null
 ),
 
-customers as (
+-- a refund that names only what it gives back is that customer's
+told as (
     select
         revenue.*,
-        coalesce(revenue.account_id, opportunities.account_id, persons.account_id) as resolved_account_id,
-        coalesce(revenue.person_key, opportunities.person_key) as resolved_person_key,
+        case when named.is_named then revenue.account_id else parents.account_id end as told_account_id,
+        case when named.is_named then revenue.person_key else parents.person_key end as told_person_key,
+        case when named.is_named then revenue.opportunity_id else parents.opportunity_id end as told_opportunity_id,
+        case when named.is_named then revenue.occurred_at else coalesce(parents.occurred_at, revenue.occurred_at) end as told_at,
         parents.cost_of_goods as parent_cost_of_goods
     from revenue
-    left join opportunities on revenue.opportunity_id = opportunities.opportunity_id
-    left join persons
-        on coalesce(revenue.person_key, opportunities.person_key) = persons.person_key
-        and revenue.occurred_at >= persons.valid_from
-        and revenue.occurred_at < persons.valid_to
     left join revenue as parents on revenue.parent_revenue_id = parents.revenue_id
+    cross join lateral (
+        select coalesce(revenue.account_id, revenue.person_key, revenue.opportunity_id) is not null as is_named
+    ) as named
+),
+
+customers as (
+    select
+        told.*,
+        coalesce(told.told_account_id, opportunities.account_id, persons.account_id) as resolved_account_id,
+        coalesce(told.told_person_key, opportunities.person_key) as resolved_person_key
+    from told
+    left join opportunities on told.told_opportunity_id = opportunities.opportunity_id
+    left join persons
+        on coalesce(told.told_person_key, opportunities.person_key) = persons.person_key
+        and told.told_at >= persons.valid_from
+        and told.told_at < persons.valid_to
 ),
 
 margins as (

@@ -2,17 +2,21 @@ with clock as (
     select * from {{ ref('int_clock') }}
 ),
 
-bookings as (
-    select
-        customer_key,
-        {{ month_of('date') }} as month,
-        kind in ('order', 'invoice') as is_purchase,
-        amount_reporting
-    from {{ ref('int_revenue_resolved') }}
-    where customer_key is not null
+purchases as (
+    select * from {{ ref('int_purchases') }}
 ),
 
--- an order over nothing is still an order
+bookings as (
+    select
+        bookings.customer_key,
+        {{ month_of('bookings.date') }} as month,
+        purchases.revenue_id is not null as is_purchase,
+        bookings.amount_reporting
+    from {{ ref('int_revenue_resolved') }} as bookings
+    left join purchases on bookings.revenue_id = purchases.revenue_id
+    where bookings.customer_key is not null
+),
+
 cohorts as (
     select customer_key, min(month) as cohort_month
     from bookings

@@ -1,17 +1,24 @@
 {{ config(tags=['estimated']) }}
 
 with fits as (
-    {{ estimates('est_bg_nbd', {'parameter': 'text', 'value': 'double', 'log_likelihood': 'double', 'customers': 'bigint', 'reason': 'text'}) }}
+    {{ estimates('est_customer_fits', {
+        'model': 'text', 'parameter': 'text', 'cut': 'text', 'cut_value': 'text', 'value': 'double', 'lo': 'double', 'hi': 'double',
+        'log_likelihood': 'double', 'customers': 'bigint', 'method': 'text', 'reason': 'text'
+    }) }}
 ),
 
 final as (
     select
-        'bg_nbd' as model,
+        fits.model,
         fits.parameter,
+        fits.cut,
+        fits.cut_value,
         {{ published_double('fits.value') }} as value,
+        {{ published_double('fits.lo') }} as lo,
+        {{ published_double('fits.hi') }} as hi,
         {{ published_double('fits.log_likelihood') }} as log_likelihood,
         fits.customers as n,
-        'maximum likelihood, times in weeks' as method,
+        fits.method,
         fits.reason as suppressed_reason,
         clock.is_demo
     from fits

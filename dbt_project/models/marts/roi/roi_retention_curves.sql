@@ -1,31 +1,20 @@
 with clock as (
-    select *, {{ month_of('as_of_date') }} as as_of_month from {{ ref('int_clock') }}
-),
-
--- from the first paid month to the first without; who pays still is censored at the clock, who came back counts as lost once
-spans as (
-    select
-        account_id,
-        min(case when category = 'new' then month end) as new_month,
-        min(case when category = 'churn' then month end) as churn_month
-    from {{ ref('roi_mrr_movements') }}
-    group by account_id
+    select * from {{ ref('int_clock') }}
 ),
 
 lifetimes as (
     select
-        spans.account_id,
-        spans.churn_month is not null as is_event,
-        {{ months_apart('spans.new_month', 'coalesce(spans.churn_month, clock.as_of_month)') }} as t
-    from spans
-    cross join clock
-    where spans.new_month is not null
+        account_id,
+        segment,
+        is_event,
+        months as t
+    from {{ ref('int_account_lifetimes') }}
 ),
 
 segments as (
     select account_id, 'all' as segment from lifetimes
     union all
-    select account_id, segment from {{ ref('int_accounts') }} where segment is not null
+    select account_id, segment from lifetimes where segment is not null
 ),
 
 counts as (
