@@ -42,7 +42,8 @@ lint: setup  ## what reads badly: ruff, mypy, sqlfluff
 bench: setup  ## how fast it loads, beside dlt's defaults and DuckDB alone
 	@$(BIN)/python -m bench
 
-docs: setup  ## dbt's documentation of every model as one page, docs/site/static_index.html
+docs: setup  ## docs/metrics.md, and dbt's documentation of every model as one page, docs/site/static_index.html
+	@$(BIN)/python -m pipelines.metrics
 	@test -e $(DEMO) || { echo "the page shows the demo company's warehouse: make run first"; exit 1; }
 	@cd dbt_project && ../$(BIN)/dbt --quiet docs generate --static --target-path ../docs/site --profiles-dir .
 	@echo docs/site/static_index.html

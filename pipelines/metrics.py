@@ -1,52 +1,142 @@
-"""Metrics that a platform may withdraw overnight: each is asked for as long as it is given, and its loss is told alone.
+"""The marts' own descriptions -> docs/metrics.md: every number with its unit, formula, grain, interval, grade and source.
 
-Vendors refuse a whole request for one metric they no longer know, and do not always say which. So a refused group is
-halved until the ones that are gone stand alone; the others are read, and a missing one is NULL, never 0.
+`python -m pipelines.metrics` (part of `make docs`) writes it; a test says so when it is older than the descriptions.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
 
-from pipelines.http import Answer, SourceError
-from pipelines.raw import Extraction
+import yaml
+
+from pipelines.publish import MARTS
+from pipelines.settings import PROJECT
+
+PAGE = PROJECT / "docs" / "metrics.md"
+MODELS = PROJECT / "dbt_project" / "models"
+NUMBERS = ("decimal", "double", "bigint", "integer", "hugeint")
+# The first that fits a column's name says its unit where its own `meta: {unit: ...}` does not.
+NO_MONEY = r"^(.*conversions|new_customers|credit|hours|rate_to_reporting)$"
+UNITS = (
+    (r"(conversions|^new_customers|^credit)$", "conversions"),
+    (r"purchases", "purchases"),
+    (r"hours$", "hours"),
+    (r"^rate_to_reporting$", "reporting currency for 1"),
+    (r"minutes", "minutes"),
+    (r"(_days|days_before|^days|days_spanned)$", "days"),
+    (r"(_weeks|^age|^recency)$", "weeks"),
+    (r"(_months|month_number|^age_months)$", "months"),
+    (r"_pct(_lo|_hi)?$", "per cent"),
+    (r"^(cac|expected_value)$", "reporting currency"),
+    (r"^(p_value|q_value|srm_p|pretrend_p|.*_p)$", "probability"),
+    (r"^(deff|n_eff|log_likelihood|smd.*|e_value.*|alpha)$", "no unit"),
+    (r"(rate|share|ratio|roi|roas|nrr|grr|churn|survival|density|reciprocity|gini|ei_index|level|cover|p_alive|p_conversion)", "ratio"),
+    (r"^(naive|adjusted|stratified)", "difference of shares"),
+    (r"^(removal_effect|sentiment|plan_detectable_effect)", "ratio"),
+    (r"^(position|from_start|tails|year|quarter|day_of_week|fiscal_.*)$", "number"),
+    (r"^(effect|value|lo|hi|change|baseline|target)", "of the row: `unit`, `outcome_kind` or `measure`"),
+    (r"^(incremental_margin)", "reporting currency"),
+)
+
+LEGEND = """# Metrics: every number of the marts
+
+Made from the descriptions in `dbt_project/models/marts/` by `make docs`; do not edit it here.
+
+- **Interval**: the columns that hold it. "exact" is a count or a ledger sum; "none" is arithmetic on such, or a diagnostic.
+- **Grade** of evidence, for numbers about money won: A randomised, B quasi-experiment with a control (B- without), C adjusted comparison,
+  D attribution (credit, not effect), E what a platform claims. A number whose grade is not told makes no claim about an effect.
+- **Source**: the entities of the file drop or of a platform that it is worked out from.
+- A number that cannot be told honestly is NULL, and `suppressed_reason` says why. Money is in the currency that the row's `currency` names;
+  that is the reporting one where the mart says so, and always in columns that end in `_reporting`.
+"""
 
 
-class Metrics:
-    """What one endpoint is asked for. `measures` maps the vendor's name of each metric to the model's measure it feeds."""
-
-    def __init__(self, run: Extraction, source: str, entity: str, measures: Mapping[str, str]) -> None:
-        self._run, self._source, self._entity, self._measures = run, source, entity, measures
-        self._given = list(measures)
-        self._is_told = False
-
-    def ask(self, request: Callable[[Sequence[str]], Answer]) -> list[Answer]:
-        """Answers that together hold every metric that is still given; one answer as long as nothing was withdrawn.
-
-        `request` asks for some metrics by the vendor's names, and gives an Answer without body where they are refused
-        (http.Client's `allow`). SourceError where none is given: that is no withdrawal but another fault.
-        """
-        if not self._given:
-            return []
-        answers, given, refused = self._halved(request, self._given)
-        if not given:
-            raise SourceError(f"{self._source}: every metric of {self._entity} was refused; the source does not accept this request")
-        for name in self._given if not self._is_told else refused:
-            self._run.withdrawn(self._entity, self._measures[name], _now(answers) if name in refused else None)
-        for name in refused:
-            self._run.warn(f"{name} is no longer given by the platform; {self._entity}.{self._measures[name]} is left empty from now on")
-        self._given, self._is_told = given, True
-        return answers
-
-    def _halved(self, request: Callable[[Sequence[str]], Answer], names: list[str]) -> tuple[list[Answer], list[str], list[str]]:
-        answer = request(names)
-        if answer.body is not None:
-            return [answer], names, []
-        if len(names) == 1:
-            return [], [], names
-        middle = len(names) // 2
-        parts = [self._halved(request, half) for half in (names[:middle], names[middle:])]
-        return ([a for part in parts for a in part[0]], [n for part in parts for n in part[1]], [n for part in parts for n in part[2]])
+def unit(column: dict[str, Any]) -> str | None:
+    """Unit of a number: its own meta, else by its name, else what its type is used for; None where nothing fits."""
+    if given := column.get("config", {}).get("meta", {}).get("unit"):
+        return str(given)
+    if column["data_type"].startswith("decimal") and not re.search(NO_MONEY, column["name"]):
+        return "money"
+    for pattern, name in UNITS:
+        if re.search(pattern, column["name"]):
+            return name
+    return "count" if column["data_type"] in ("bigint", "integer", "hugeint") else None
 
 
-def _now(answers: Sequence[Answer]) -> datetime:
-    return max((answer.answered_at for answer in answers), default=datetime.min.replace(tzinfo=UTC))
+def numbers(model: dict[str, Any]) -> list[dict[str, Any]]:
+    """Columns that are numbers, without the limits of another one's interval."""
+    names = {column["name"] for column in model["columns"]}
+    limits = {
+        name for name in names for base in [re.sub(r"_?(lo|hi)$", "", name)] if re.search(r"(^|_)(lo|hi)$", name) and base in {"", *names}
+    }
+    return [column for column in model["columns"] if column["data_type"].split("(")[0] in NUMBERS and column["name"] not in limits]
+
+
+def interval(model: dict[str, Any], column: dict[str, Any]) -> str:
+    """The columns of a number's interval, else `exact` or `none`."""
+    names, name = {other["name"] for other in model["columns"]}, column["name"]
+    if f"{name}_lo" in names:
+        return f"{name}_lo, {name}_hi"
+    if "lo" in names and name == interval_of(model):
+        return "lo, hi" + (" and model_lo, model_hi" if "model_lo" in names else "")
+    return "none" if column["data_type"] == "double" else "exact"
+
+
+def interval_of(model: dict[str, Any]) -> str:
+    """The number whose limits the columns lo and hi are."""
+    return str(model["config"]["meta"].get("interval_of", "value"))
+
+
+@cache
+def sources(model: str) -> frozenset[str]:
+    """Entities that a model is worked out from, by following its ref()s through the SQL and the macros' own."""
+    path = next(MODELS.rglob(f"{model}.sql"), None)
+    if path is None:
+        return frozenset()  # a seed: a setting, not a source
+    text = path.read_text(encoding="utf-8")
+    found = set(re.findall(r"union_entity\('(\w+)'\)", text))
+    for name in re.findall(r"ref\(\s*'(\w+)'\s*\)", text):
+        found |= sources(name)
+    return frozenset(found)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def section(schema: str, model: dict[str, Any]) -> str:
+    """One mart as Markdown."""
+    about, grain = " ".join(model["description"].split()).rsplit("Grain: ", 1)
+    columns = {column["name"]: column for column in model["columns"]}
+    facts = [f"*Grain*: {grain}", f"*Source*: {', '.join(sorted(sources(model['name']))) or 'none yet'}."]
+    if "evidence_grade" in columns:
+        facts.append(f"*Grade*: {_cell(columns['evidence_grade']['description'])}")
+    if "method" in columns:
+        facts.append(f"*Method*: {_cell(columns['method']['description'])}")
+    lines = [f"## {schema}.{model['name'].removeprefix(schema + '_')}", about.strip(), "  ".join(facts)]
+    if rows := numbers(model):
+        table = ["| number | unit | what it is, how it is worked out | interval |", "|---|---|---|---|"]
+        table += [f"| {row['name']} | {unit(row)} | {_cell(row['description'])} | {interval(model, row)} |" for row in rows]
+        lines.append("\n".join(table))
+    return "\n\n".join(lines)
+
+
+def marts(folder: Path = MARTS) -> list[tuple[str, dict[str, Any]]]:
+    """Schema and yml of every mart that holds a number."""
+    read = [
+        (path.parent.name, yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]) for path in sorted(folder.glob("*/[!_]*.yml"))
+    ]
+    return [(schema, model) for schema, model in read if numbers(model)]
+
+
+def page() -> str:
+    """The text of docs/metrics.md."""
+    order = {"roi": 0, "relationships": 1, "board": 2, "core": 3}
+    parts = [section(schema, model) for schema, model in sorted(marts(), key=lambda mart: (order.get(mart[0], 9), mart[1]["name"]))]
+    return "\n\n".join([LEGEND.rstrip(), *parts]) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
+    print(PAGE.relative_to(PROJECT))

@@ -30,7 +30,7 @@ ORDER = [
     "assets".split(),
     "schedule".split(),
     "definitions".split(),
-    "run progress page summary status doctor".split(),
+    "metrics run progress page summary status doctor".split(),
     "erase".split(),
     "cli".split(),
 ]
@@ -126,7 +126,10 @@ def test_no_file_is_long() -> None:
     long = {
         str(path.relative_to(PROJECT)): lines
         for path in tracked()
-        if path.suffix in (".py", ".sql", ".yml", ".md") and (lines := len(path.read_text(encoding="utf-8").splitlines())) > 300
+        # docs/metrics.md is made from the descriptions, however many there are
+        if path.suffix in (".py", ".sql", ".yml", ".md")
+        and path != PROJECT / "docs" / "metrics.md"
+        and (lines := len(path.read_text(encoding="utf-8").splitlines())) > 300
     }
     assert not long, f"over 300 lines: {long}"
 
