@@ -28,7 +28,7 @@ UNITS = (
     (r"(_weeks|^age|^recency)$", "weeks"),
     (r"(_months|month_number|^age_months)$", "months"),
     (r"_pct(_lo|_hi)?$", "per cent"),
-    (r"^(cac|expected_value)$", "reporting currency"),
+    (r"(^cac|_value|margin|revenue|cost)$", "reporting currency"),
     (r"^(p_value|q_value|srm_p|pretrend_p|.*_p)$", "probability"),
     (r"^(deff|n_eff|log_likelihood|smd.*|e_value.*|alpha)$", "no unit"),
     (r"(rate|share|ratio|roi|roas|nrr|grr|churn|survival|density|reciprocity|gini|ei_index|level|cover|p_alive|p_conversion)", "ratio"),
