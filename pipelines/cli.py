@@ -243,6 +243,30 @@ def rotate_key() -> None:
         click.echo(rotate(read_settings(), on_wait=lambda message: click.echo(message, err=True)))
 
 
+@main.group()
+def experiment() -> None:
+    """What would give a causal estimate."""
+
+
+@experiment.command(name="plan")
+@click.option(
+    "--file",
+    "path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A history of your own: a CSV with the columns unit, date, value. Without it the warehouse's own history is taken.",
+)
+def experiment_plan(path: Path | None) -> None:
+    """Say which experiment would tell an effect: units, weeks, and the least effect it would find."""
+    with _told():
+        from pipelines import plan
+
+        try:
+            found = plan.plans_of(plan.read_history(path)) if path else _on_warehouse("plan", plan.plans_of_warehouse)
+        except plan.PlanError as fault:
+            raise click.ClickException(str(fault)) from None
+        plan.print_plans(found, _console())
+
+
 @main.command()
 def doctor() -> None:
     """Look at each thing that could be wrong on this machine, and name its cure. Ends with 1 where something must be cured."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 import duckdb
 
 from pipelines.estimates import customer_value, experiments, retention_lift
+from pipelines.estimates.experiments import plans
 from pipelines.settings import Settings
 
 SCHEMA = "estimates"
@@ -18,6 +19,7 @@ ESTIMATES: Mapping[str, tuple[str, Estimator]] = {
     "est_customer_fits": (customer_value.COLUMNS, customer_value.customer_fits),
     "est_customer_orders": (customer_value.ORDER_COLUMNS, customer_value.customer_orders),  # reads the fits above
     "est_contracts": (customer_value.CONTRACT_COLUMNS, customer_value.contracts),
+    "est_experiment_plans": (plans.COLUMNS, plans.experiment_plans),
     "est_experiments": (experiments.COLUMNS, experiments.experiments),
     "est_retention_lift": (retention_lift.COLUMNS, retention_lift.retention_lift),
 }

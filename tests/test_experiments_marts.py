@@ -93,7 +93,7 @@ def further_outcomes() -> list[Row]:
 
 
 def estimated(warehouse: DbtWarehouse) -> None:
-    warehouse.estimate("est_experiments")
+    warehouse.estimate("est_experiments", "est_experiment_plans")
 
 
 @pytest.fixture(scope="module")
@@ -248,6 +248,19 @@ def test_a_test_is_quoted_beside_the_credit_of_its_channel_for_twelve_months(bui
     assert quoted == {month for month, channel, *_ in rows if channel == "email" and month >= date(2026, 5, 1)} != set()
 
 
+def test_where_no_test_may_be_quoted_the_one_that_would_give_an_effect_stands(built: DbtWarehouse, tmp_path: Path) -> None:
+    assert not built.rows("select * from estimates.est_experiment_plans where is_proposed or reason is null"), "ten days bear no plan"
+    warehouse = built.copy(tmp_path)
+    warehouse.execute("delete from estimates.est_experiment_plans")
+    warehouse.execute(
+        "insert into estimates.est_experiment_plans values ('towns', 'geo', 'randomised', 4, 40, 20, 0.07, 0.8, 0.95, true, null)"
+    )
+    warehouse.build("roi_channel_summary")
+    rows = warehouse.rows("select experiment_id, plan_units, plan_weeks, plan_detectable_effect from roi.channel_summary")
+    assert {experiment_id is None for experiment_id, *_ in rows} == {True, False}
+    assert all(plan == ([None] * 3 if experiment_id else [40, 4, 0.07]) for experiment_id, *plan in rows)
+
+
 def test_a_second_estimate_changes_nothing(built: DbtWarehouse, tmp_path: Path) -> None:
     again = built.copy(tmp_path)
     before = again.rows("select * from estimates.est_experiments order by all")
@@ -272,3 +285,7 @@ def test_the_demo_company_s_towns_show_what_was_planted(tmp_path: Path) -> None:
         assert 0 < lo < planted < hi
         assert (grade, p < 0.05) == ("A", True)
     assert warehouse.rows("select headline, suppressed_reason from roi.experiments where outcome = 'revenue'") == [("tested", None)]
+    ((history, n_units, effect),) = warehouse.rows(
+        "select history, n_units, detectable_effect from estimates.est_experiment_plans where is_proposed"
+    )
+    assert (history, n_units) == ("towns-2026-spring", 40) and effect < 0.10

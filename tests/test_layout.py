@@ -30,7 +30,7 @@ ORDER = [
     "assets".split(),
     "schedule".split(),
     "definitions".split(),
-    "metrics run progress page summary status doctor".split(),
+    "metrics run progress page summary status doctor plan".split(),
     "erase".split(),
     "cli".split(),
 ]

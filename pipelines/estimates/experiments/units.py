@@ -115,11 +115,10 @@ def _of_mean(side: tuple[Vector, Vector]) -> tuple[float, float]:
     return float((centred**2).sum() / weight.sum() ** 2 * len(y) / (len(y) - 1)), count
 
 
-def _is_by_ratio(units: Units) -> bool:
-    """Whether units are compared by the log of their growth: amounts and counts, all above 0, of units that differ in size."""
-    if units.kind not in ("money", "count") or min(units.pre_value.min(), units.test_value.min(), units.post_value.min()) <= 0:
+def is_by_ratio(before: Vector, *after: Vector) -> bool:
+    """Whether units (daily or weekly means) are compared by the log of their growth: all above 0, and of units that differ in size."""
+    if min(float(part.min()) for part in (before, *after)) <= 0:
         return False
-    before = units.pre_value / units.pre_base
     return float(before.std(ddof=1)) > UNLIKE_SIZES * float(before.mean())
 
 
@@ -137,8 +136,8 @@ def effect_of(units: Units, design: str, level: float = 0.95, tails: int = 2) ->
     if not n_treated or not n_control:
         needed = "both before and in the test" if uses_pre else "in the test"
         return Effect("", n_treated, n_control, reason=f"no treated or no control unit has outcomes {needed}")
-    by_ratio = uses_pre and len(treated) > 1 and _is_by_ratio(kept)
-    before = kept.pre_value / kept.pre_base if uses_pre else np.zeros(len(treated))
+    before: Vector = kept.pre_value / kept.pre_base if uses_pre else np.zeros(len(treated))
+    by_ratio = uses_pre and kept.kind in ("money", "count") and len(treated) > 1 and is_by_ratio(before, kept.test_value, kept.post_value)
 
     def change(value: Vector, base: Vector) -> Vector:
         return np.log(value / base / before) if by_ratio else value / base - before

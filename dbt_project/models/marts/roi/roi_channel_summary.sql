@@ -1,3 +1,5 @@
+{% set plan = {'n_units': 'bigint', 'weeks': 'bigint', 'detectable_effect': 'double', 'is_proposed': 'boolean'} -%}
+
 with quotable as (
     select *
     from {{ ref('roi_channel_months') }}
@@ -18,6 +20,10 @@ experiments as (
         and tests.ends_on <= last_day(quotable.month)
         and tests.ends_on >= {{ months_after('quotable.month', -11) }}
     where tests.evidence_grade in ('A', 'B', 'B-') and tests.is_primary
+),
+
+plans as (
+    {{ estimates('est_experiment_plans', plan) }}
 ),
 
 widest as (
@@ -44,9 +50,9 @@ final as (
         experiments.iroi,
         experiments.iroi_lo,
         experiments.iroi_hi,
-        cast(null as bigint) as plan_units,
-        cast(null as integer) as plan_weeks,
-        cast(null as double) as plan_detectable_effect,
+        case when experiments.experiment_id is null then plans.n_units end as plan_units,
+        cast(case when experiments.experiment_id is null then plans.weeks end as integer) as plan_weeks,
+        case when experiments.experiment_id is null then {{ published_double('plans.detectable_effect') }} end as plan_detectable_effect,
         case when widest.lo is not null then widest.attributed_roi end as attributed_roi,
         case widest.interval_kind when 'sampling' then widest.lo else case when widest.lo is not null then widest.model_lo end end as lo,
         case widest.interval_kind when 'sampling' then widest.hi else case when widest.lo is not null then widest.model_hi end end as hi,
@@ -83,6 +89,7 @@ final as (
         on widest.month = experiments.month
         and widest.channel = experiments.channel
         and experiments.recency = 1
+    left join plans on plans.is_proposed
 )
 
 select * from final
