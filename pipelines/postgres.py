@@ -47,6 +47,7 @@ class Table:
     mart: Mart
     types: dict[str, str]
     rows: int
+    has_null_key: bool  # NULL is a value of its own in the grain (all of time, a deal's own lookback), which no primary key takes
 
     @property
     def name(self) -> str:
@@ -70,9 +71,12 @@ def _tables(connection: duckdb.DuckDBPyConnection, marts: Sequence[Mart]) -> lis
         ).fetchall()
         if not columns:
             continue
-        rows = connection.execute(f"select count(*) from {quoted(mart.schema)}.{quoted(mart.name)}").fetchone()
+        held = " or ".join(f"{quoted(name)} is null" for name in mart.grain)
+        counts = connection.execute(
+            f"select count(*), count(*) filter (where {held}) from {quoted(mart.schema)}.{quoted(mart.name)}"
+        ).fetchone()
         types = {name: _type(mart, name, type_) for name, type_ in columns}
-        found.append(Table(mart, types, int(rows[0]) if rows else 0))
+        found.append(Table(mart, types, *((counts[0], counts[1] > 0) if counts else (0, False))))
     return found
 
 
@@ -144,7 +148,7 @@ def _said(fault: Exception) -> str:
 def _create(connection: "Connection", table: Table) -> None:
     columns = ", ".join(f"{quoted(name)} {type_}" for name, type_ in table.types.items())
     grain = ", ".join(map(quoted, table.mart.grain))
-    key = f"unique nulls not distinct ({grain})" if table.mart.nullable_grain else f"primary key ({grain})"
+    key = f"unique nulls not distinct ({grain})" if table.has_null_key else f"primary key ({grain})"
     connection.run(f"create table {table.name} ({columns}, {key})")
 
 
@@ -157,12 +161,16 @@ def _shape(connection: "Connection", table: Table) -> dict[str, str]:
     return {str(name): str(type_) for name, type_ in rows or ()}
 
 
+def _has_primary_key(connection: "Connection", table: Table) -> bool:
+    return bool(connection.run("select 1 from pg_constraint where conrelid = to_regclass(:name) and contype = 'p'", name=table.name))
+
+
 def _prepare(connection: "Connection", table: Table) -> None:
     """The table as its contract has it: a column more is added in place; whatever else has changed is a new version of the mart, made anew."""
     there = _shape(connection, table)
     if not there:
         _create(connection, table)
-    elif set(there.items()) <= set(table.types.items()):
+    elif set(there.items()) <= set(table.types.items()) and not (table.has_null_key and _has_primary_key(connection, table)):
         for name in [name for name in table.types if name not in there]:
             connection.run(f"alter table {table.name} add column {quoted(name)} {table.types[name]}")
         connection.run(f"delete from {table.name}")

@@ -27,10 +27,7 @@ class PublishError(Exception):
 
 @dataclass(frozen=True)
 class Mart:
-    """One mart as its yml promises it: `columns` are those that may leave the warehouse, with their descriptions.
-
-    `nullable_grain`: columns of the grain in which NULL is a value of its own (all of time, a deal's own lookback).
-    """
+    """One mart as its yml promises it: `columns` are those that may leave the warehouse, with their descriptions."""
 
     schema: str
     name: str
@@ -39,7 +36,6 @@ class Mart:
     columns: dict[str, str]
     where: str | None
     grain: tuple[str, ...]
-    nullable_grain: tuple[str, ...] = ()
 
     @property
     def table(self) -> str:
@@ -85,7 +81,6 @@ def _mart(path: Path) -> Mart:
         columns={name: description for name, description in columns.items() if name not in unpublished},
         where=meta.get("published_where"),
         grain=_grain(model),
-        nullable_grain=tuple(meta.get("nullable_grain", ())),
     )
 
 
