@@ -1,6 +1,6 @@
 # Every command is one word; `make help` lists them. All of them run in .venv, which `make setup` makes.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test dev lint bench docs torture lock
+.PHONY: help setup run test dev lint bench calibrate docs torture lock
 PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(if $(shell $(p) -c "import sys; print(sys.version_info[:2] in ((3, 11), (3, 12), (3, 13)) or '')" 2>/dev/null),$(p))))
 BIN := .venv/bin
 READY := .venv/.ready
@@ -41,6 +41,9 @@ lint: setup  ## what reads badly: ruff, mypy, sqlfluff
 
 bench: setup  ## how fast it loads, beside dlt's defaults and DuckDB alone
 	@$(BIN)/python -m bench
+
+calibrate: setup  ## how often each interval contains the truth, in simulated companies; writes docs/calibration.md
+	@$(BIN)/python -m calibration
 
 docs: setup  ## docs/metrics.md, and dbt's documentation of every model as one page, docs/site/static_index.html
 	@$(BIN)/python -m pipelines.metrics
