@@ -27,6 +27,7 @@ Examples
   goodwill run --full-refresh         fetch and build everything anew
   goodwill forget ann@example.com     take a person out of everything, and keep them out
   goodwill publish --to xlsx          the same marts as workbooks; also csv, parquet, postgres
+  goodwill stories review             stories that wait for a decision
 
 \b
 Files need no code: inbox/<entity>/*.{csv,parquet,jsonl}, also .gz and .zst.
@@ -276,6 +277,33 @@ def doctor() -> None:
         findings = examine()
         print_findings(findings, _console())
         sys.exit(any(finding.state == "wrong" for finding in findings))
+
+
+@main.group()
+def stories() -> None:
+    """Stories behind the figures: drawn by written rules, told only after a review and with consent of everyone quoted."""
+
+
+@stories.command()
+@click.argument("story_id", required=False)
+@click.argument("decision", required=False, type=click.Choice(["approve", "reject"]))
+@click.option("--role", metavar="ROLE", help="Role of who decides, such as 'head of support'; it is kept with the time, a person never is.")
+def review(story_id: str | None, decision: str | None, role: str | None) -> None:
+    """List the stories that wait for a decision, or decide on one.
+
+    A decision is kept as a row of inbox/story_reviews/, and the next run takes it up. A rejected story is not replaced by
+    another one: chance has drawn it, and nobody may go on drawing until a story pleases.
+    """
+    if story_id and not (decision and role):
+        raise click.UsageError("to decide: goodwill stories review STORY_ID approve|reject --role ROLE")
+    with _told():
+        from pipelines import stories as room
+
+        if story_id and decision and role:
+            path = _on_warehouse("review", lambda settings: room.decide(settings, story_id, decision, role))
+            click.echo(f"{decision}: {story_id}, by {role}; kept in {path}, taken up by the next run")
+        else:
+            room.print_candidates(_on_warehouse("review", room.all_stories), _console())
 
 
 if __name__ == "__main__":

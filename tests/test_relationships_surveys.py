@@ -107,3 +107,52 @@ def test_understanding_is_welch_between_own_view_and_estimate(warehouse: DbtWare
         assert found[measure, "staff"][:3] == pytest.approx((a.mean() - b.mean(), interval.low, interval.high), abs=1e-3)
     # nobody asked the audience for its estimate of the staff
     assert found["accuracy", "audience"] == (None, None, None, "fewer than 30 respondents on a side")
+
+
+# Chatterjee and Price 1977, data set `attitude` of R: 30 departments, seven items in per cent.
+ATTITUDE = """
+43 63 71 61 81 43 58 71 72 67 64 67 69 68 77 81 74 65 65 50 50 64 53 40 63 66 78 48 85 82
+51 64 70 63 78 55 67 75 82 61 53 60 62 83 77 90 85 60 70 58 40 61 66 37 54 77 75 57 85 82
+30 51 68 45 56 49 42 50 72 45 53 47 57 83 54 50 64 65 46 68 33 52 52 42 42 66 58 44 71 39
+39 54 69 47 66 44 56 55 67 47 58 39 42 45 72 72 69 75 57 54 34 62 50 58 48 63 74 45 71 59
+61 63 76 54 71 54 66 70 71 62 58 59 55 59 79 60 79 55 75 64 43 66 63 50 66 88 80 51 77 64
+92 73 86 84 83 49 68 66 83 80 67 74 63 77 77 54 79 80 85 78 64 80 80 57 75 76 78 83 74 78
+45 47 48 35 47 34 35 41 31 41 34 41 25 35 46 36 63 60 46 52 33 41 37 49 33 72 49 38 55 39
+"""
+
+
+def test_alpha_of_a_published_example_with_the_required_columns_alone(warehouse: DbtWarehouse) -> None:
+    """psych::alpha(attitude) in R: raw alpha .84."""
+    scores = np.array([[float(score) for score in line.split()] for line in ATTITUDE.split("\n")[1:-1]]).T
+    required = ("wave", "audience", "respondent_key", "item", "score", "scale_min", "scale_max")
+    rows = answers("any", scores, (0, 100), wave="2024-Q3")
+    warehouse.insert("surveys", *({name: row[name] for name in required} | {"item": row["item"].split()[1]} for row in rows))
+    alpha, n, items_mean, low, wave_on = surveys(warehouse, "alpha, alpha_n, value, is_alpha_low, wave_on")["2024-Q3", "unnamed_scale"]
+    assert (round(alpha, 2), n, low, f"{wave_on}") == (0.84, 30, False, "2024-07-01")
+    assert items_mean == pytest.approx(scores.mean())
+
+
+def test_an_incomplete_case_counts_for_the_mean_and_not_for_alpha(warehouse: DbtWarehouse) -> None:
+    random = np.random.default_rng(4)
+    scores = random.integers(1, 6, (40, 3))
+    rows = answers("trust", scores, (1, 5))
+    warehouse.insert("surveys", *(row for number, row in enumerate(rows) if number % 10))  # twelve answers are missing
+    complete = [number for number in range(40) if all((number * 3 + item) % 10 for item in range(3))]
+    alpha, alpha_n, n, low = surveys(warehouse, "alpha, alpha_n, n, is_alpha_low")["2026-05", "opr_trust"]
+    kept = scores[complete]
+    assert (alpha_n, n) == (len(complete), 40)
+    assert alpha == pytest.approx(1.5 * (1 - kept.var(axis=0, ddof=1).sum() / kept.sum(axis=1).var(ddof=1)))
+    assert low is True  # the items have nothing in common
+
+
+def test_a_response_rate_of_a_fifth_is_enough(warehouse: DbtWarehouse) -> None:
+    warehouse.insert("surveys", *answers("csat", [[5]] * 30, (1, 5)))
+    warehouse.insert(
+        "survey_invitations", *({"wave": "2026-05", "audience": "clients", "respondent_key": f"r{number}"} for number in range(150))
+    )
+    assert surveys(warehouse, "n, invited, response_rate, suppressed_reason")["2026-05", "csat"] == (30, 150, 0.2, None)
+
+
+def test_an_odd_scale_from_1_to_10_has_the_same_promoters(warehouse: DbtWarehouse) -> None:
+    warehouse.insert("surveys", *answers("nps", [[9]] * 50 + [[10]] * 20 + [[8]] * 20 + [[6]] * 30, (1, 10)))
+    assert surveys(warehouse, "value")["2026-05", "nps"] == (pytest.approx(100 * 40 / 120),)

@@ -8,11 +8,16 @@ select
     audience,
     respondent_key,
     item,
-    coalesce(dimension, 'other') as dimension,
+    coalesce(dimension, {{ dimension_of_item('item') }}, 'unnamed') as dimension,
     coalesce(respondent_side, 'audience') as respondent_side,
     coalesce(perspective, 'own') as perspective,
     cast(
-        case when is_reversed then scale_max - score else score - scale_min end / (scale_max - scale_min) as decimal(18, 12)
+        case
+            -- 9 and 10 promote also where the lowest answer was 1
+            when coalesce(dimension, {{ dimension_of_item('item') }}) = 'nps' and scale_max = 10 and not coalesce(is_reversed, false) then score / 10
+            when is_reversed then (scale_max - score) / (scale_max - scale_min)
+            else (score - scale_min) / (scale_max - scale_min)
+        end as decimal(18, 12)
     ) as score,
     answered_at
 from answers

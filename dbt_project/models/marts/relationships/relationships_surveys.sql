@@ -8,7 +8,7 @@ reliability as (
 ),
 
 invitations as (
-    select wave, audience, count(distinct respondent_key) as invited
+    select wave, audience, count(distinct respondent_key) as invited, max({{ reporting_date('invited_at') }}) as invited_on
     from {{ ref('int_survey_invitations') }}
     group by wave, audience
 ),
@@ -45,6 +45,7 @@ measured as (
         cast(counted.satisfied as double) / counted.n as satisfied_share,
         {{ t_quantile('(counted.n - 1)') }} as quantile,
         invitations.invited,
+        coalesce(counted.last_answer_on, invitations.invited_on, {{ wave_date('counted.wave') }}) as wave_on,
         reliability.alpha,
         reliability.n as alpha_n
     from counted
@@ -59,7 +60,9 @@ estimated as (
         audience,
         first_answer_on,
         last_answer_on,
+        wave_on,
         case
+            when dimension = 'unnamed' then 'unnamed_scale'
             when dimension = 'nps' and audience = 'employees' then 'enps'
             when dimension in ('nps', 'csat', 'ces') then dimension
             else 'opr_' || dimension
@@ -116,6 +119,7 @@ shown as (
         method,
         first_answer_on,
         last_answer_on,
+        wave_on,
         suppressed_reason,
         {% for column in ['n', 'invited', 'value', 'lo', 'hi', 'alpha', 'alpha_n'] -%}
         case when suppressed_reason is null then {{ column }} end as {{ column }}{{ ',' if not loop.last }}
@@ -130,7 +134,7 @@ with_previous as (
         lag(lo) over wave_order as lo_before,
         lag(hi) over wave_order as hi_before
     from shown
-    window wave_order as (partition by audience, measure order by last_answer_on, wave)
+    window wave_order as (partition by audience, measure order by wave_on, wave)
 )
 
 select
@@ -153,6 +157,7 @@ select
     {{ published_double('(value - value_before + ' ~ newcombe_half_width('hi - value', 'value_before - lo_before', 0) ~ ')') }} as change_hi,
     first_answer_on,
     last_answer_on,
+    wave_on,
     suppressed_reason,
     clock.is_demo
 from with_previous

@@ -104,6 +104,7 @@ select
     {{ published_double('(difference + ' ~ t_quantile('degrees') ~ ' * error)') }} as hi,
     'Welch t' as method,
     last_answer_on,
+    coalesce(last_answer_on, {{ wave_date('wave') }}) as wave_on,
     suppressed_reason,
     clock.is_demo
 from estimated

@@ -1,0 +1,104 @@
+"""relationships.stories in the warehouse -> candidates on a terminal; a decision -> a row of inbox/story_reviews/."""
+
+import csv
+import io
+import os
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from pipelines.settings import Settings
+from pipelines.warehouse import WarehouseError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+DECISIONS = {"approve": "approved", "reject": "rejected"}
+COLUMNS = ("story_id", "decision", "reviewer_role", "reviewed_at")
+FILE = Path("story_reviews") / "decided_here.csv"
+STORIES = """
+select
+    stories.story_id, stories.state, stories.picked_because, stories.matched, stories.eligible, stories.indicator_ref, stories.roi_ref,
+    coalesce(words.authors, 1), coalesce(words.consenting_authors, 1), coalesce(words.words, submissions.text)
+from relationships.stories as stories
+left join intermediate.int_story_words as words on stories.story_id = words.story_id
+left join intermediate.int_story_submissions as submissions
+    on stories.rule = 'own' and ends_with(stories.story_id, '-own-' || substr(md5(submissions.story_id || '|' || submissions.person_key), 1, 8))
+order by stories.quarter desc, stories.is_counter, stories.rule, stories.audience
+"""
+
+
+@dataclass(frozen=True)
+class Story:
+    """A story as its reviewer sees it: words are read here before anybody else may read them."""
+
+    story_id: str
+    state: str
+    picked_because: str
+    matched: int | None
+    eligible: int | None
+    indicator_ref: str | None
+    roi_ref: str | None
+    authors: int
+    consenting_authors: int
+    words: str | None
+
+
+def all_stories(settings: Settings) -> list[Story]:
+    """Every story of the warehouse, the newest quarter first."""
+    try:
+        with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
+            return [Story(*row) for row in connection.execute(STORIES).fetchall()]
+    except duckdb.CatalogException:
+        raise WarehouseError("the warehouse holds no stories yet: `goodwill run` makes them") from None
+
+
+def print_candidates(found: list[Story], console: "Console") -> None:
+    """Those that wait for a decision, with their words."""
+    waiting = [story for story in found if story.state == "candidate"]
+    for story in waiting:
+        console.print(story.story_id, style="bold")
+        drawn = (
+            ""
+            if story.matched is None
+            else f" Drawn from {story.matched:,} of {story.eligible:,} conversations that could have met the rule."
+        )
+        console.print(f"  {story.picked_because}{drawn}")
+        if explains := [reference for reference in (story.indicator_ref, story.roi_ref) if reference]:
+            console.print(f"  explains {' and '.join(explains)}")
+        console.print(f"  {story.consenting_authors} of {story.authors} quoted have agreed to be")
+        for line in (story.words or "(the words were not kept)").splitlines():
+            console.print(f"    {line}")
+    console.print(
+        f"{len(waiting)} of {len(found)} stories wait for a decision: goodwill stories review STORY_ID approve|reject --role ROLE"
+    )
+
+
+def decide(settings: Settings, story_id: str, decision: str, role: str, now: datetime | None = None) -> Path:
+    """Write the decision into the inbox, where the next run takes it up -> the file.
+
+    A decision is never changed, only followed by a later one. Raises WarehouseError where there is no such story, or no role.
+    """
+    known = [story.story_id for story in all_stories(settings)]
+    if story_id not in known:
+        raise WarehouseError(f"there is no story {story_id!r}: `goodwill stories review` lists those that wait")
+    if not role.strip() or "@" in role:
+        raise WarehouseError("--role takes the role of who decides, such as 'head of support', and never a person or an address")
+    path = settings.inbox_path / FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    reviewed_at = (now or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    text = io.StringIO(path.read_text(encoding="utf-8") if path.exists() else "")
+    text.seek(0, io.SEEK_END)
+    writer = csv.writer(text, lineterminator="\n")
+    if not text.tell():
+        writer.writerow(COLUMNS)
+    writer.writerow((story_id, DECISIONS[decision], role.strip(), reviewed_at))
+    descriptor, temporary = tempfile.mkstemp(prefix=".", dir=path.parent)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text.getvalue())
+    os.replace(temporary, path)
+    return path

@@ -1,0 +1,91 @@
+"""`goodwill stories review`: what waits, and a decision that the file drop takes up as it is."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner, Result
+
+from pipelines import cli
+from pipelines.entities import entities
+from pipelines.settings import read_settings
+from pipelines.sources.files.values import duckdb_type
+from pipelines.stories import all_stories, decide
+from pipelines.warehouse import WarehouseError
+
+TABLES = """
+create schema relationships; create schema intermediate;
+create table relationships.stories as select * from (values
+    ('2026-Q1-rescue-clients-0123abcd', 'candidate', 'A client ended well.', 12::bigint, 32::bigint, 'relationships.indicators/x', null, date '2026-01-01', false, 'rescue', 'clients'),
+    ('2026-Q1-neglected-public-4567cdef', 'rejected', 'Nobody answered.', 3::bigint, 40::bigint, null, null, date '2026-01-01', true, 'neglected', 'public')
+) as t (story_id, state, picked_because, matched, eligible, indicator_ref, roi_ref, quarter, is_counter, rule, audience);
+create table intermediate.int_story_words as select '2026-Q1-rescue-clients-0123abcd' as story_id, 2::bigint as authors, 1::bigint as consenting_authors, 'They: help\nWe: done' as words;
+create table intermediate.int_story_submissions (story_id text, person_key text, text text);
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    for name, value in {"WAREHOUSE_PATH": "w.duckdb", "PUBLISHED_PATH": "p.duckdb", "INBOX_PATH": "inbox"}.items():
+        monkeypatch.setenv(name, str(tmp_path / value))
+    with duckdb.connect(str(tmp_path / "w.duckdb")) as connection:
+        connection.execute(TABLES.replace("\\n", "' || chr(10) || '"))
+    yield tmp_path
+
+
+def review(*arguments: str) -> Result:
+    return CliRunner().invoke(cli.main, ["stories", "review", *arguments])
+
+
+def test_what_waits_is_listed_with_its_words(home: Path) -> None:
+    said = review()
+    assert said.exit_code == 0, said.output
+    assert "2026-Q1-rescue-clients-0123abcd" in said.output and "neglected-public" not in said.output
+    assert "Drawn from 12 of 32 conversations" in said.output
+    assert "1 of 2 quoted have agreed" in said.output
+    assert "    They: help\n    We: done" in said.output
+    assert "1 of 2 stories wait for a decision" in said.output
+
+
+def test_a_decision_is_a_row_of_the_file_drop(home: Path) -> None:
+    story = "2026-Q1-rescue-clients-0123abcd"
+    assert review(story, "approve", "--role", "head of support").exit_code == 0
+    assert review(story, "reject", "--role", "legal, and risk").exit_code == 0
+    rows = duckdb.sql(f"select * from read_csv('{home}/inbox/story_reviews/*.csv', header = true)")
+    contract = entities()["story_reviews"]
+    assert rows.columns == [column.name for column in contract.columns if column.is_required]
+    found = rows.fetchall()
+    assert [row[:3] for row in found] == [(story, "approved", "head of support"), (story, "rejected", "legal, and risk")]
+    assert {duckdb_type(column.type) for column in contract.columns if column.name == "reviewed_at"} == {"TIMESTAMP"}
+    assert not list((home / "inbox" / "story_reviews").glob(".*"))
+
+
+def test_when_it_was_decided_is_in_utc(home: Path) -> None:
+    path = decide(read_settings(), "2026-Q1-rescue-clients-0123abcd", "approve", "people", datetime(2026, 7, 1, 9, 30, tzinfo=UTC))
+    assert path.read_text(encoding="utf-8").splitlines()[1] == "2026-Q1-rescue-clients-0123abcd,approved,people,2026-07-01T09:30:00Z"
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (("2026-Q1-none", "approve", "--role", "people"), "there is no story"),
+        (("2026-Q1-rescue-clients-0123abcd", "approve", "--role", "ann@example.org"), "never a person or an address"),
+        (("2026-Q1-rescue-clients-0123abcd", "approve"), "--role ROLE"),
+        (("2026-Q1-rescue-clients-0123abcd", "perhaps", "--role", "people"), "perhaps"),
+    ],
+)
+def test_what_cannot_be_decided_names_its_cure(home: Path, arguments: tuple[str, ...], words: str) -> None:
+    said = review(*arguments)
+    assert said.exit_code != 0 and words in said.output and "Traceback" not in said.output
+    assert not (home / "inbox").exists()
+
+
+def test_without_a_run_there_is_nothing_to_review(home: Path) -> None:
+    (home / "w.duckdb").unlink()
+    assert "`goodwill run` makes it" in review().output
+    with duckdb.connect(str(home / "w.duckdb")) as connection:
+        connection.execute("create schema other")
+    with pytest.raises(WarehouseError, match="no stories yet"):
+        all_stories(read_settings())
