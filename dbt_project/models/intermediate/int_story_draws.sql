@@ -11,7 +11,7 @@ eligible as (
     {% for rule in story_rules() -%}
     select
         '{{ rule.rule }}' as rule,
-        {{ rule.is_counter }} as is_counter,
+        {{ rule.is_counter | string | lower }} as is_counter,
         facts.quarter,
         facts.audience,
         facts.platform,

@@ -50,7 +50,7 @@ people as (
         || '/' || indicators.audience as reference,
         row_number() over (
             partition by wanted.rule, {{ quarter_of('indicators.period_start') }}, indicators.audience
-            order by case indicators.period_kind when 'quarter' then 1 else 2 end, wanted.preference, indicators.period_start desc
+            order by case indicators.period_kind when 'quarter' then 1 else 2 end asc, wanted.preference asc, indicators.period_start desc
         ) as place
     from indicators
     inner join wanted on indicators.indicator = wanted.measure
@@ -79,7 +79,7 @@ money_rows as (
         quarter,
         'clients' as audience,
         'roi.retention_lift/' || quarter || '/' || segment || '/' || exposure || '/' || landmark || '/' || horizon_days as reference,
-        row_number() over (partition by quarter order by landmark desc, horizon_days) as place
+        row_number() over (partition by quarter order by landmark desc, horizon_days asc) as place
     from lift
     union all
     select

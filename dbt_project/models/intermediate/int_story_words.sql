@@ -80,7 +80,7 @@ asked as (
     from keys
     cross join clock
     left join consents
-        on keys.person_key = consents.person_key and coalesce(consents.platform = keys.platform, true)
+        on keys.person_key = consents.person_key and coalesce(keys.platform = consents.platform, true)
     group by keys.story_id, keys.actor_key
 ),
 
@@ -88,7 +88,7 @@ refused as (
     select distinct keys.story_id, keys.actor_key
     from keys
     inner join denials
-        on keys.person_key = denials.person_key and coalesce(denials.platform = keys.platform, true)
+        on keys.person_key = denials.person_key and coalesce(keys.platform = denials.platform, true)
 ),
 
 authors as (

@@ -90,8 +90,8 @@ told as (
         draws.conversation_ref,
         draws.eligible,
         draws.matched,
-        words.authors,
-        words.consenting_authors,
+        coalesce(words.authors, 1) as authors,
+        coalesce(words.consenting_authors, 0) as consenting_authors,
         words.is_source_deleted or words.withdrawn_authors > 0 as is_withdrawn,
         words.words
     from draws
@@ -149,7 +149,7 @@ select
     case
         when judged.state = 'withdrawn' then 'its source was deleted, or somebody no longer agrees'
         when judged.state = 'rejected' then 'rejected'
-        when judged.consenting_authors is distinct from judged.authors then 'not everyone quoted has agreed'
+        when judged.consenting_authors < judged.authors then 'not everyone quoted has agreed'
         when judged.state = 'candidate' then 'nobody has reviewed it'
         when judged.words is null then 'its words were not kept'
     end as withheld_because,
