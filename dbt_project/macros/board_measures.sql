@@ -12,13 +12,17 @@
     ('roi.revenue_retention', 'grr', 'money', ['clients']),
     ('roi.revenue_retention', 'logo_churn', 'money', ['clients']),
     ('roi.retention_lift', 'retention_lift', 'money', ['clients']),
+    ('roi.attribution_credits', 'attributed_margin', 'money', ['clients']),
     ('relationships.indicators', 'two_way_ratio', 'people', ['public', 'clients', 'suppliers']),
     ('relationships.indicators', 'response_rate_24h', 'people', ['public', 'clients', 'suppliers']),
     ('relationships.indicators', 'response_within_60min_km', 'people', ['public', 'clients', 'suppliers']),
     ('relationships.indicators', 'reciprocity_dyad', 'people', ['public', 'clients', 'suppliers']),
     ('relationships.indicators', 'thread_depth_share_3', 'people', ['public', 'clients']),
+    ('relationships.indicators', 'repeat_engagement', 'people', ['public', 'clients', 'suppliers']),
+    ('relationships.indicators', 'sup_response_parity', 'people', ['suppliers']),
     ('relationships.internal_network', 'net_density', 'people', ['employees']),
     ('relationships.internal_network', 'net_reciprocity', 'people', ['employees']),
+    ('relationships.internal_network', 'cross_team_share', 'people', ['employees']),
     ('relationships.surveys', 'opr_trust', 'people', ['employees', 'public', 'clients', 'suppliers']),
     ('relationships.surveys', 'nps', 'people', ['clients', 'suppliers']),
     ('relationships.surveys', 'enps', 'people', ['employees']),
@@ -27,15 +31,27 @@
 {%- endmacro %}
 
 {% macro further_measures() -%}
-{#- Measures that an objective may name besides. -#}
+{#- Measures that an objective may name besides; <measure>/<what> names one experiment, exposure or channel. -#}
+{%- set understood = [] -%}
+{%- for measure in ['accuracy', 'agreement', 'congruency'] -%}
+{%- for dimension in survey_dimensions() -%}
+{%- do understood.append(measure ~ '_' ~ dimension) -%}
+{%- endfor -%}
+{%- endfor -%}
 {{ return([
     ('relationships.indicators', [
         'broadcast_share', 'replies_total', 'distinct_reply_share', 'response_rate_1h', 'response_rate_4h', 'response_rate_72h',
         'response_time_median_km', 'first_response_median_km', 'first_response_within_60min', 'thread_depth_mean',
+        'return_rate_28d', 'peer_share', 'peer_help_rate', 'advocacy_rate', 'sentiment_net', 'gini_participation', 'first_touch_human',
     ]),
-    ('relationships.internal_network', ['messages']),
+    ('relationships.internal_network', ['messages', 'tie_density', 'ei_index', 'gini']),
+    ('roi.experiments', ['iroas']),
+    ('core.experiments', ['effect', 'effect_pct']),
+    ('roi.mrr_movements', ['mrr']),
+    ('roi.channel_summary', ['roas', 'cac']),
     ('relationships.surveys', [
-        'csat', 'ces', 'opr_control_mutuality', 'opr_satisfaction', 'opr_commitment', 'opr_exchange', 'opr_communal',
+        'csat', 'ces', 'opr_control_mutuality', 'opr_satisfaction', 'opr_commitment', 'opr_exchange', 'opr_communal', 'unnamed_scale',
     ]),
+    ('relationships.understanding', understood),
 ]) }}
 {%- endmacro %}

@@ -50,7 +50,8 @@ candidates as (
     inner join measures
         on objectives.mart = measures.mart
         and objectives.measure = measures.measure
-        and objectives.of_audience = measures.audience
+        -- an experiment is the company's, whomever its objective is about
+        and measures.audience in (objectives.of_audience, case when objectives.mart like '%.experiments' then 'company' end)
         and coalesce(objectives.due_on >= measures.period_start, true)
 ),
 
@@ -69,7 +70,7 @@ judged as (
         known.measure is not null as is_known,
         candidates.method like 'exact%' as is_exact
     from objectives
-    left join known on objectives.mart = known.mart and objectives.measure = known.measure
+    left join known on objectives.mart = known.mart and split_part(objectives.measure, '/', 1) = known.measure
     left join candidates on objectives.objective_id = candidates.objective_id and candidates.place = 1
 ),
 

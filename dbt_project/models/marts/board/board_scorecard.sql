@@ -1,4 +1,4 @@
-with measures as (
+with given as (
     select
         *,
         cast(date_trunc('quarter', period_start) as date) as quarter
@@ -6,14 +6,40 @@ with measures as (
     where period_kind in ('quarter', 'wave')
 ),
 
-objectives as (
+aims as (
     select
+        objective_id,
         mart,
         measure,
-        coalesce(audience, 'company') as audience,
-        min(objective_id) as objective_id
+        split_part(measure, '/', 1) as line_measure,
+        coalesce(audience, 'company') as audience
     from {{ ref('int_objectives') }}
-    group by mart, measure, coalesce(audience, 'company')
+),
+
+objectives as (
+    select mart, line_measure as measure, audience, min(objective_id) as objective_id
+    from aims
+    group by mart, line_measure, audience
+),
+
+-- an audience has money of its own where an objective says which experiment was about it
+assigned as (
+    select distinct aims.audience, given.* exclude (audience)
+    from given
+    inner join aims
+        on given.mart = aims.mart and given.measure = aims.measure
+    where
+        aims.mart = 'roi.experiments'
+        and aims.measure like 'iroi/%'
+        and given.audience = 'company'
+        and aims.audience in ('employees', 'public', 'suppliers')
+),
+
+measures as (
+    select * from given
+    union all by name
+    select * replace ('iroi' as measure)
+    from assigned
 ),
 
 clock as (
@@ -38,7 +64,7 @@ quarters as (
 latest as (
     select
         *,
-        row_number() over (partition by mart, measure, audience, quarter order by period_start desc) as place
+        row_number() over (partition by mart, measure, audience, quarter order by period_start desc, value desc nulls last) as place
     from measures
 ),
 

@@ -150,7 +150,7 @@ select
     conversations.first_inbound_at,
     conversations.first_reply_at,
     conversations.first_human_reply_at,
-    {{ published_double(minutes_between('conversations.first_inbound_at', 'conversations.first_human_reply_at')) }} as minutes_to_first_human_reply,
+    {{ published_double('(' ~ microseconds_between('conversations.first_inbound_at', 'conversations.first_human_reply_at') ~ ' / 60000000.0)') }} as minutes_to_first_human_reply,
     conversations.needs_reply,
     conversations.messages,
     conversations.brand_messages,
