@@ -285,25 +285,14 @@ def stories() -> None:
 
 
 @stories.command()
-@click.argument("story_id", required=False)
-@click.argument("decision", required=False, type=click.Choice(["approve", "reject"]))
-@click.option("--role", metavar="ROLE", help="Role of who decides, such as 'head of support'; it is kept with the time, a person never is.")
-def review(story_id: str | None, decision: str | None, role: str | None) -> None:
-    """List the stories that wait for a decision, or decide on one.
-
-    A decision is kept as a row of inbox/story_reviews/, and the next run takes it up. A rejected story is not replaced by
-    another one: chance has drawn it, and nobody may go on drawing until a story pleases.
-    """
-    if story_id and not (decision and role):
-        raise click.UsageError("to decide: goodwill stories review STORY_ID approve|reject --role ROLE")
+@click.argument("decision", nargs=-1, metavar="[STORY_ID approve|reject]")
+@click.option("--role", metavar="ROLE", help="Role of who decides, such as 'head of support'; kept with the time. A person never is.")
+def review(decision: tuple[str, ...], role: str | None) -> None:
+    """List the stories that wait for a decision, or decide on one: a row of inbox/story_reviews/. Nothing is drawn anew for a rejected one."""
     with _told():
-        from pipelines import stories as room
+        from pipelines.stories import review
 
-        if story_id and decision and role:
-            path = _on_warehouse("review", lambda settings: room.decide(settings, story_id, decision, role))
-            click.echo(f"{decision}: {story_id}, by {role}; kept in {path}, taken up by the next run")
-        else:
-            room.print_candidates(_on_warehouse("review", room.all_stories), _console())
+        _on_warehouse("review", lambda settings: review(settings, decision, role, _console()))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import csv
 import io
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,6 +77,17 @@ def print_candidates(found: list[Story], console: "Console") -> None:
     console.print(
         f"{len(waiting)} of {len(found)} stories wait for a decision: goodwill stories review STORY_ID approve|reject --role ROLE"
     )
+
+
+def review(settings: Settings, decision: Sequence[str], role: str | None, console: "Console") -> None:
+    """List what waits, or keep the decision (STORY_ID, approve or reject)."""
+    if not decision:
+        print_candidates(all_stories(settings), console)
+        return
+    if len(decision) != 2 or decision[1] not in DECISIONS or not role:
+        raise WarehouseError(f"{' '.join(decision)!r} decides nothing: goodwill stories review STORY_ID approve|reject --role ROLE")
+    path = decide(settings, decision[0], decision[1], role)
+    console.print(f"{decision[1]}: {decision[0]}, by {role}; kept in {path}, taken up by the next run", soft_wrap=True)
 
 
 def decide(settings: Settings, story_id: str, decision: str, role: str, now: datetime | None = None) -> Path:
