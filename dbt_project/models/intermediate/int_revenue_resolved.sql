@@ -26,20 +26,24 @@ policies as (
     where plan is null
 ),
 
+named as (
+    select
+        *,
+        coalesce(account_id, person_key, opportunity_id) is not null as is_named
+    from revenue
+),
+
 -- a refund that names only what it gives back is that customer's
 told as (
     select
-        revenue.*,
-        case when named.is_named then revenue.account_id else parents.account_id end as told_account_id,
-        case when named.is_named then revenue.person_key else parents.person_key end as told_person_key,
-        case when named.is_named then revenue.opportunity_id else parents.opportunity_id end as told_opportunity_id,
-        case when named.is_named then revenue.occurred_at else coalesce(parents.occurred_at, revenue.occurred_at) end as told_at,
+        named.*,
+        case when named.is_named then named.account_id else parents.account_id end as told_account_id,
+        case when named.is_named then named.person_key else parents.person_key end as told_person_key,
+        case when named.is_named then named.opportunity_id else parents.opportunity_id end as told_opportunity_id,
+        case when named.is_named then named.occurred_at else coalesce(parents.occurred_at, named.occurred_at) end as told_at,
         parents.cost_of_goods as parent_cost_of_goods
-    from revenue
-    left join revenue as parents on revenue.parent_revenue_id = parents.revenue_id
-    cross join lateral (
-        select coalesce(revenue.account_id, revenue.person_key, revenue.opportunity_id) is not null as is_named
-    ) as named
+    from named
+    left join revenue as parents on named.parent_revenue_id = parents.revenue_id
 ),
 
 customers as (

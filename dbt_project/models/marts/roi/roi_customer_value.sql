@@ -73,7 +73,12 @@ from_orders as (
             when orders.expected is not null
                 then
                     ntile(10) over (
-                        order by orders.expected desc, customers.frequency, customers.recency_days, customers.age_days, customers.customer_key
+                        order by
+                            orders.expected desc,
+                            customers.frequency asc,
+                            customers.recency_days asc,
+                            customers.age_days asc,
+                            customers.customer_key asc
                     )
         end as decile,
         'BG/NBD and gamma-gamma; lo and hi: predictive' as method,

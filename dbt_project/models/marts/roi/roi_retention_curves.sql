@@ -32,6 +32,60 @@ curve as (
     {{ kaplan_meier_curve('counts', ['segment']) }}
 ),
 
+medians as (
+    select segment, {{ kaplan_meier_crossing('survival') }} as median_months
+    from curve
+    group by segment
+),
+
+-- log-rank: a segment against all other accounts, at each month in which anybody left
+event_months as (
+    select t, events, at_risk from curve where segment = 'all' and events > 0
+),
+
+sides as (
+    select
+        counts.segment,
+        event_months.t,
+        event_months.events,
+        event_months.at_risk,
+        sum(case when counts.t >= event_months.t then counts.leaving else 0 end) as at_risk_here,
+        sum(case when counts.t = event_months.t then counts.events else 0 end) as events_here
+    from counts
+    cross join event_months
+    where counts.segment <> 'all'
+    group by counts.segment, event_months.t, event_months.events, event_months.at_risk
+),
+
+log_rank as (
+    select
+        segment,
+        sum(events_here) - sum(cast(events * at_risk_here / cast(at_risk as double) as decimal(38, 18))) as surplus,
+        sum(
+            cast(
+                case
+                    when at_risk > 1
+                        then
+                            events
+                            * (at_risk_here / cast(at_risk as double))
+                            * (1 - at_risk_here / cast(at_risk as double))
+                            * (at_risk - events)
+                            / (at_risk - 1)
+                    else 0
+                end as decimal(38, 18)
+            )
+        ) as variance
+    from sides
+    group by segment
+),
+
+tests as (
+    select
+        segment,
+        case when variance > 0 then cast(surplus as double) * cast(surplus as double) / cast(variance as double) end as chi_square
+    from log_rank
+),
+
 final as (
     select
         curve.segment,
@@ -41,10 +95,15 @@ final as (
         {{ published_double('curve.survival') }} as survival,
         {{ published_double('curve.lower') }} as lo,
         {{ published_double('curve.upper') }} as hi,
-        'Kaplan-Meier, log-log limits' as method,
+        cast(medians.median_months as integer) as median_months,
+        {{ published_double('tests.chi_square') }} as log_rank_chi_square,
+        {{ published_double(two_sided_p('sqrt(tests.chi_square)')) }} as log_rank_p,
+        'Kaplan-Meier, log-log limits; log-rank against all other accounts' as method,
         clock.is_demo
     from curve
     cross join clock
+    inner join medians on curve.segment = medians.segment
+    left join tests on curve.segment = tests.segment
 )
 
 select * from final
