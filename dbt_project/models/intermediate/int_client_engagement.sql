@@ -38,7 +38,7 @@ acts as (
     inner join parties
         on interactions.platform = parties.platform and interactions.interaction_id = parties.interaction_id
     left join messages
-        on interactions.platform = messages.platform and interactions.interaction_id = messages.message_id
+        on {{ key_number(['interactions.platform', 'interactions.interaction_id']) }} = messages.message_no
     union all
     select
         customer_key,
