@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from simulator import inbox_social
+from simulator import inbox_social, world_stories
 from simulator.stage import Times
 from simulator.world import World
 
@@ -110,6 +110,8 @@ def _conversations(world: World) -> Iterator[tuple[str, pd.DataFrame]]:
     yield from by_quarter("interactions", "office", "parquet", chat, chat["occurred_at"])
     letters = world.letters.drop(columns="message").assign(platform="email", language="en")
     yield from by_quarter("interactions", "suppliers", "csv", letters, letters["occurred_at"])
+    cases = world_stories.supplier_cases(world.letters)
+    yield from by_quarter("conversations", "suppliers", "csv", cases, cases["opened_at"])
 
 
 def _people(world: World) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -138,6 +140,7 @@ def _asked(world: World) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "experiments/experiments.csv", world.experiments[world.stage.has_happened(world.experiments["registered_at"])]
     yield "experiment_outcomes/towns.parquet", world.experiment_outcomes
     yield "objectives/objectives.csv", world.objectives
+    yield from by_year("story_submissions", "told", world.story_submissions, world.story_submissions["submitted_at"])
 
 
 def encoded(name: str, frame: pd.DataFrame) -> bytes:

@@ -12,6 +12,7 @@ from simulator import (
     world_people,
     world_posts,
     world_sales,
+    world_stories,
     world_surveys,
     world_talk,
 )
@@ -51,6 +52,7 @@ class World:
     experiments: pd.DataFrame
     experiment_outcomes: pd.DataFrame
     objectives: pd.DataFrame
+    story_submissions: pd.DataFrame
 
     @property
     def now(self) -> datetime:
@@ -105,4 +107,5 @@ def build(now: datetime = FIRST_CLOCK, seed: int = SEED, days: int = DAYS, accou
         experiments=tests,
         experiment_outcomes=outcomes,
         objectives=world_surveys.objectives(stage),
+        story_submissions=world_stories.submissions(stage, staff),
     )

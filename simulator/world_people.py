@@ -234,7 +234,7 @@ def consents(stage: Stage, people: pd.DataFrame) -> pd.DataFrame:
     chance, frames = stage.chance, []
     persons = people[(people["account"] >= 0) & ~people["is_double"]]
     key = persons["contact"].to_numpy()
-    for number, purpose in enumerate(("identity_join", "attribution", "survey")):
+    for number, purpose in enumerate(("identity_join", "attribution", "survey", "story_text")):
         frame = pd.DataFrame(
             {
                 "person_email": persons["email"].to_numpy(),

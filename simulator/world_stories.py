@@ -1,0 +1,49 @@
+"""Staff -> stories that colleagues tell of their own accord, one in some weeks; nobody looks for them."""
+
+import numpy as np
+import pandas as pd
+
+from simulator.chance import words
+from simulator.stage import NEVER, Stage, later
+
+A_WEEK = 0.8
+OWN_STORIES = [
+    "A workshop could not print its labels on the last day before a fair. Two of us stayed on the phone until the first box was out.",
+    "A supplier warned us of a bad batch before it left the yard. We had asked how their own week was going, that is all.",
+    "I joined in spring and knew nobody. Somebody from another team answered every one of my questions in the help channel.",
+    "A client wrote in anger and signed the next mail with a joke. In between we had only told her what went wrong.",
+    "We were wrong about a delivery and said so in public. The thread that I feared became the kindest of the month.",
+]
+
+
+def submissions(stage: Stage, staff: pd.DataFrame) -> pd.DataFrame:
+    """Stories as they were submitted so far; not everyone named has agreed to each, and some are taken back."""
+    chance = stage.chance
+    week = np.arange(len(stage.days) // 7)
+    week = week[chance.uniform("own.told", week) < A_WEEK]
+    when = stage.at(week * 7 + 2, 9 + 7 * chance.uniform("own.hour", week))
+    author = (chance.uniform("own.who", week) * len(staff)).astype(np.int64)
+    there = (staff["started_at"].to_numpy()[author] <= when) & ~(staff["left_at"].to_numpy()[author] <= when)
+    week, when, author = week[there], when[there], author[there]
+    withdrawn = np.where(chance.uniform("own.withdrawn", week) < 0.08, later(when, 24 * 40 * chance.uniform("own.back", week)), NEVER)
+    frame = pd.DataFrame(
+        {
+            "story_id": [f"own-{number}" for number in week.tolist()],
+            "person_email": staff["email"].to_numpy()[author],
+            "submitted_at": when,
+            "text": words(OWN_STORIES, chance.pick("own.text", np.ones(len(OWN_STORIES)), week)),
+            "audience": "employees",
+            "is_consented_by_all": chance.uniform("own.agreed", week) < 0.8,
+            "withdrawn_at": stage.known(withdrawn),
+        }
+    )
+    return frame[frame["submitted_at"] <= stage.clock].reset_index(drop=True)
+
+
+def supplier_cases(letters: pd.DataFrame) -> pd.DataFrame:
+    """What the operations team keeps of each letter of a supplier: solved once it was answered."""
+    asked = letters[~letters["is_brand"]].set_index("thread_id")["occurred_at"]
+    answered = letters[letters["is_brand"]].groupby("thread_id")["occurred_at"].min().reindex(asked.index)
+    frame = pd.DataFrame({"platform": "email", "thread_id": asked.index, "opened_at": asked.to_numpy(), "resolved_at": answered.to_numpy()})
+    frame["status"] = np.where(frame["resolved_at"].notna(), "solved", "open")
+    return frame.assign(team="operations", audience="suppliers")
