@@ -2,7 +2,7 @@
 
     python -m bench.indicators 5000000
 
-Both run with two threads and 4 GB; what does not fit goes to a folder beside the warehouse, which is removed afterwards.
+Both run with two threads and 4 GB; what does not fit goes to a file beside the warehouse, which is removed afterwards.
 The peak is the resident memory of the whole process, dbt's own included.
 """
 
@@ -64,13 +64,7 @@ PLAIN = "select platform, audience, date_trunc('month', occurred_at) as month, c
 
 
 def _profile(warehouse: Path) -> dict[str, Any]:
-    settings = {
-        "TimeZone": "UTC",
-        "preserve_insertion_order": False,
-        "memory_limit": MEMORY,
-        "threads": THREADS,
-        "temp_directory": str(warehouse.parent / "temporary"),
-    }
+    settings = {"TimeZone": "UTC", "preserve_insertion_order": False, "memory_limit": MEMORY, "threads": THREADS}
     output = {"type": "duckdb", "path": str(warehouse), "threads": 1, "settings": settings}
     return {"goodwill": {"target": "bench", "outputs": {"bench": output}}}
 

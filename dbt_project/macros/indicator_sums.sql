@@ -27,6 +27,9 @@
     ('int_actor_voices', 'actor_no', [
         ('advocacy_rate', 'advocates', 'active'),
         ('sentiment_net', 'net', 'scored'),
+        ('sentiment_positive', 'positive', 'scored'),
+        ('sentiment_negative', 'negative', 'scored'),
+        ('sentiment_scored_share', 'scored', 'messages'),
     ], [
         ('peers', 'messages'),
     ]),
@@ -56,24 +59,23 @@ with cuts as (
     select * from {{ ref(relation) }}
 ),
 
+{{ relation }}_clusters as (
+    {{ clusters_of_cuts(relation, cluster, indicators, families, period_kind) | indent(4) }}
+),
+
 {{ relation }}_sums as (
-    {% for cut in indicator_cuts() -%}
     select
         cut_no,
         period_start,
         {% for indicator, x, m in indicators -%}
-        {{ ratio_sums(x, m, indicator) | indent(8) }},
+        {{ ratio_sums(x, m, indicator, period_kind) | indent(8) }},
         {% endfor -%}
         {% for family, column in families -%}
         count(case when {{ column }} > 0 then 1 end) as {{ family }}_people,
         {% endfor -%}
         count(*) as all_clusters
-    from (
-        {{ clusters_with_before(relation, cluster, indicators, families, period_kind, cut) | indent(8) }}
-    ) as clusters_of_{{ cut }}
+    from {{ relation }}_clusters
     group by cut_no, period_start
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
 ),
 
 {% endfor -%}
@@ -118,8 +120,8 @@ select
 from unpivoted
 {%- endmacro %}
 
-{% macro clusters_with_before(relation, cluster, indicators, families, period_kind, cut) -%}
-{#- One row a cluster, period and cut, with what the same cluster did in the period before: months share people. -#}
+{% macro clusters_of_cuts(relation, cluster, indicators, families, period_kind) -%}
+{#- One row a cluster, period and cut; `before` is what the same cluster did in the period before, where that is the one directly before. -#}
 {%- set columns = [] -%}
 {%- for _, x, m in indicators -%}
 {%- for column in [x, m] if column not in columns -%}{%- do columns.append(column) -%}{%- endfor -%}
@@ -128,41 +130,46 @@ from unpivoted
 {%- for _, column in families if column not in columns -%}{%- do columns.append(column) -%}{%- endfor -%}
 select
     *
-    {%- for column in compared %},
-    {{ 'null' if period_kind == 'all' else 'case when before.period_start = cast(period_start - ' ~ period_length(period_kind) ~ ' as date) then before.' ~ column ~ ' end' }} as {{ column }}_before
-    {%- endfor %}
+    {%- if period_kind != 'all' %},
+    case
+        when lag(period_start) over cluster_order = cast(period_start - {{ period_length(period_kind) }} as date)
+            then lag({{ record(compared) }}) over cluster_order
+    end as before
+    {%- endif %}
 from (
+    {%- for cut in indicator_cuts() %}
     select
-        *
-        {%- if period_kind != 'all' %},
-        lag({{ record(['period_start'] + compared) }}) over (partition by cut_no, cluster_no order by period_start) as before
-        {%- endif %}
-    from (
-        select
-            cuts.cut_no,
-            {{ indicator_period_start(period_kind, 'said.month') }} as period_start,
-            said.{{ cluster }} as cluster_no,
-            {%- for column in columns %}
-            {%- set of_column = 'said.positive - said.negative' if column == 'net' else 'said.' ~ column %}
-            cast({{ 'max' if column in once_a_person() else 'sum' }}({{ of_column }}) as bigint) as {{ column }}{{ ',' if not loop.last }}
-            {%- endfor %}
-        from {{ relation }} as said
-        inner join cuts on said.cell_no = cuts.cell_no and cuts.cut = '{{ cut }}'
-        group by 1, 2, 3
-    ) as clusters
-) as ordered
+        cuts.cut_no,
+        {{ indicator_period_start(period_kind, 'said.month') }} as period_start,
+        said.{{ cluster }} as cluster_no,
+        {%- for column in columns %}
+        {%- set of_column = 'said.positive - said.negative' if column == 'net' else 'said.' ~ column %}
+        cast({{ 'max' if column in once_a_person() else 'sum' }}({{ of_column }}) as bigint) as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ relation }} as said
+    inner join cuts on said.cell_no = cuts.cell_no and cuts.cut = '{{ cut }}'
+    group by 1, 2, 3
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+) as clusters
+{%- if period_kind != 'all' %}
+window cluster_order as (partition by cut_no, cluster_no order by period_start)
+{%- endif %}
 {%- endmacro %}
 
 {% macro period_length(period_kind) -%}
 interval {{ {'month': 1, 'quarter': 3, 'year': 12}[period_kind] }} month
 {%- endmacro %}
 
-{% macro ratio_sums(x, m, prefix) -%}
+{% macro ratio_sums(x, m, prefix, period_kind) -%}
 {#- Aggregates over clusters, exact: integers. -#}
 sum(case when {{ m }} > 0 then {{ x }} end) as {{ prefix }}_numerator,
 sum({{ m }}) as {{ prefix }}_denominator,
 count(case when {{ m }} > 0 then 1 end) as {{ prefix }}_clusters,
-{% for name, a, b in [('xx', x, x), ('xm', x, m), ('mm', m, m), ('x_x_before', x, x ~ '_before'), ('x_m_before', x, m ~ '_before'), ('m_x_before', m, x ~ '_before'), ('m_m_before', m, m ~ '_before')] -%}
-coalesce(sum({{ a }} * {{ b }}), 0) as {{ prefix }}_sum_{{ name }}{{ ',' if not loop.last }}
+sum({{ x }} * {{ x }}) as {{ prefix }}_sum_xx,
+sum({{ x }} * {{ m }}) as {{ prefix }}_sum_xm,
+sum({{ m }} * {{ m }}) as {{ prefix }}_sum_mm,
+{% for name, a, b in [('x_x', x, x), ('x_m', x, m), ('m_x', m, x), ('m_m', m, m)] -%}
+{{ '0' if period_kind == 'all' else 'coalesce(sum(' ~ a ~ ' * before.' ~ b ~ '), 0)' }} as {{ prefix }}_sum_{{ name }}_before{{ ',' if not loop.last }}
 {% endfor %}
 {%- endmacro %}

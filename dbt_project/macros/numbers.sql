@@ -55,3 +55,10 @@ hash({{ columns | join(', ') }})
 {% macro duckdb__record(columns) -%}
 { {%- for column in columns %}'{{ column }}': {{ column }}{{ ', ' if not loop.last }}{% endfor -%} }
 {%- endmacro %}
+
+{% macro ordered_sum(x, by) -%}
+{#- An aggregate: a sum of doubles in a fixed order, so that it is the same in every run. For few rows. -#}
+{{ return(adapter.dispatch('ordered_sum')(x, by)) }}
+{%- endmacro %}
+
+{% macro duckdb__ordered_sum(x, by) -%}list_sum(list({{ x }} order by {{ by }})){%- endmacro %}

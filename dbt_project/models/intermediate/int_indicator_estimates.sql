@@ -1,12 +1,49 @@
 {% set cell = 'indicator, period_kind, period_start, cut_no' -%}
-with sums as (
-    select *, cast(numerator as double) / denominator as ratio
-    from {{ ref('int_indicator_sums') }}
-    where denominator > 0
+{% set of_people = "('reciprocity_dyad', 'advocacy_rate', 'repeat_engagement', 'return_rate_28d')" -%}
+{% set attributes = "audience, platform, 'all' as profile_id, dimension, dimension_value" -%}
+{% set own_cut = key_number(['audience', 'platform', 'dimension', 'dimension_value', "'its own'"]) -%}
+with counted as (
+    select * from {{ ref('int_indicator_sums') }}
+    where denominator > 0 and indicator not in ('sentiment_positive', 'sentiment_negative')
 ),
 
-summaries as (
-    select * from {{ ref('int_response_summaries') }}
+-- sums that are made elsewhere bring their own cuts
+brought as (
+    select *, {{ own_cut }} as cut_no
+    from (
+        select * from {{ ref('int_person_sums') }}
+        union all by name
+        select * from {{ ref('int_answer_sums') }}
+    ) as others
+),
+
+sums as (
+    select *, cast(numerator as double) / denominator as ratio
+    from (
+        select * from counted
+        union all by name
+        select *, 0 as sum_x_x_before, 0 as sum_x_m_before, 0 as sum_m_x_before, 0 as sum_m_m_before
+        from brought
+    ) as all_sums
+),
+
+readings as (
+    select *, {{ own_cut }} as cut_no
+    from (
+        select * from {{ ref('int_effort_estimates') }}
+        union all by name
+        select * from {{ ref('int_parity_estimates') }}
+        union all by name
+        select * from {{ ref('int_gini_estimates') }}
+    ) as others
+),
+
+moods as (
+    select * from {{ ref('int_sentiment_estimates') }}
+),
+
+response_estimates as (
+    select * from {{ ref('int_response_estimates') }}
 ),
 
 counts as (
@@ -22,6 +59,10 @@ people_counts as (
 cuts as (
     select distinct cut_no, computed_as, audience, platform, profile_id, dimension, dimension_value
     from {{ ref('int_indicator_cuts') }}
+    union
+    select cut_no, cut_no as computed_as, {{ attributes }} from brought
+    union
+    select cut_no, cut_no as computed_as, {{ attributes }} from readings
 ),
 
 -- how far the same clusters' surprises of two periods go together
@@ -72,10 +113,10 @@ with_people as (
 shares as (
     select
         *,
-        indicator in ('reciprocity_dyad', 'advocacy_rate') as is_of_people,
-        case when indicator in ('reciprocity_dyad', 'advocacy_rate') then {{ normal_quantile() }} else quantile end as used_quantile
+        indicator in {{ of_people }} as is_of_people,
+        case when indicator in {{ of_people }} then {{ normal_quantile() }} else quantile end as used_quantile
     from with_people
-    where indicator not in ('thread_depth_mean', 'sentiment_net')
+    where indicator not in ('thread_depth_mean', 'sentiment_net', 'sentiment_scored_share')
 ),
 
 share_estimates as (
@@ -148,43 +189,6 @@ mean_estimates as (
     where indicator in ('thread_depth_mean', 'sentiment_net')
 ),
 
--- what is read off the curves; both units give it, by their own names, on the clock and in working time
-survival_estimates as (
-    {% for indicator, unit, of_unit, column in [
-        ('response_time_median_km', 'minutes', 'message_burst', 'median'),
-        ('response_within_60min_km', 'share', 'message_burst', 'within_60min'),
-        ('first_response_median_km', 'minutes', 'conversation_first', 'median'),
-    ] -%}
-    select
-        '{{ indicator }}' as indicator,
-        summaries.period_kind,
-        summaries.period_start,
-        summaries.cut_no,
-        summaries.clock,
-        '{{ unit }}' as unit,
-        cast(null as bigint) as numerator,
-        cast(null as bigint) as denominator,
-        summaries.n,
-        people_counts.people as clusters,
-        people_counts.people,
-        cast(null as double) as deff,
-        summaries.{{ column }}{{ '_minutes' if column == 'median' }} as value,
-        summaries.{{ column }}_lower as lo,
-        summaries.{{ column }}_upper as hi,
-        'Kaplan-Meier, Greenwood log-log, cut at period end + 72 h' as method,
-        0.0 as correlation,
-        summaries.events
-    from summaries
-    inner join people_counts
-        on summaries.unit = people_counts.family
-        and summaries.period_kind = people_counts.period_kind
-        and summaries.period_start is not distinct from people_counts.period_start
-        and summaries.cut_no = people_counts.cut_no
-    where summaries.unit = '{{ of_unit }}'
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
-),
-
 exact as (
     select
         {{ cell }},
@@ -208,6 +212,65 @@ exact as (
     from counts
 ),
 
+shares_of_coverage as (
+    select
+        {{ cell }},
+        'all' as clock,
+        'share' as unit,
+        numerator,
+        denominator,
+        denominator as n,
+        cast(null as bigint) as clusters,
+        people,
+        cast(null as double) as deff,
+        ratio as value,
+        cast(null as double) as lo,
+        cast(null as double) as hi,
+        'exact' as method,
+        cast(null as double) as correlation,
+        cast(null as bigint) as events
+    from with_people
+    where indicator = 'sentiment_scored_share'
+),
+
+read_off as (
+    select
+        {{ cell }},
+        'all' as clock,
+        unit,
+        cast(null as bigint) as numerator,
+        cast(null as bigint) as denominator,
+        cast(n as bigint) as n,
+        cast(clusters as bigint) as clusters,
+        cast(clusters as bigint) as people,
+        cast(null as double) as deff,
+        value,
+        lo,
+        hi,
+        method,
+        0.0 as correlation,
+        cast(null as bigint) as events
+    from readings
+    union all
+    select
+        {{ cell }},
+        'all' as clock,
+        'net share' as unit,
+        cast(null as bigint) as numerator,
+        cast(null as bigint) as denominator,
+        n,
+        clusters,
+        clusters as people,
+        cast(null as double) as deff,
+        value,
+        lo,
+        hi,
+        coalesce(refused_because, 'confusion matrix of labels inverted, t over people and Poisson bootstrap of labels') as method,
+        0.0 as correlation,
+        cast(null as bigint) as events
+    from moods
+),
+
 estimates as (
     select * from share_estimates
     union all
@@ -215,9 +278,13 @@ estimates as (
     union all
     select * from mean_estimates
     union all
-    select * from survival_estimates
+    select * from response_estimates
     union all
     select * from exact
+    union all
+    select * from shares_of_coverage
+    union all
+    select * from read_off
 )
 
 select

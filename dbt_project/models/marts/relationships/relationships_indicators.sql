@@ -25,6 +25,7 @@ judged as (
             when events < 10 then 'fewer than 10 answers'
             when method = 'exact' and unit = 'share' and denominator = 0 then 'the source gives no text'
             when value is null and unit = 'minutes' then 'median not reached: at least half are not answered in the time observed'
+            when indicator = 'sentiment_net_corrected' and value is null then method
             when value is null then 'not observed for long enough'
         end as suppressed_reason
     from estimates

@@ -1,0 +1,19 @@
+-- on each platform, and on all together
+with voices as (
+    select * from {{ ref('int_voices') }}
+    where actor_no is not null
+),
+
+days as (
+    select distinct platform, audience, actor_no, date
+    from voices
+    union all
+    select distinct 'all' as platform, audience, actor_no, date
+    from voices
+)
+
+select
+    *,
+    min(date) over (partition by platform, audience, actor_no) as first_date,
+    lead(date) over (partition by platform, audience, actor_no order by date) as next_date
+from days
