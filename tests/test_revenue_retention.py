@@ -57,6 +57,7 @@ def test_the_published_survival_medians_and_log_rank(remission: DbtWarehouse) ->
     )
     assert [row[:3] for row in found] == [("6-MP", 23, 16.793), ("all", 12, None), ("placebo", 8, 16.793)]
     assert found[0][3] == pytest.approx(4.17e-5, rel=0.01)
+    assert found[1][3] is None, "all accounts are compared with nobody"
 
 
 WORLD, MONTHS = 150, 20

@@ -86,6 +86,15 @@ tests as (
     from log_rank
 ),
 
+judged as (
+    select
+        segment,
+        chi_square,
+        -- least(1, NULL) is 1
+        case when chi_square is not null then {{ two_sided_p('sqrt(chi_square)') }} end as p
+    from tests
+),
+
 final as (
     select
         curve.segment,
@@ -96,14 +105,14 @@ final as (
         {{ published_double('curve.lower') }} as lo,
         {{ published_double('curve.upper') }} as hi,
         cast(medians.median_months as integer) as median_months,
-        {{ published_double('tests.chi_square') }} as log_rank_chi_square,
-        {{ published_double(two_sided_p('sqrt(tests.chi_square)')) }} as log_rank_p,
+        {{ published_double('judged.chi_square') }} as log_rank_chi_square,
+        {{ published_double('judged.p') }} as log_rank_p,
         'Kaplan-Meier, log-log limits; log-rank against all other accounts' as method,
         clock.is_demo
     from curve
     cross join clock
     inner join medians on curve.segment = medians.segment
-    left join tests on curve.segment = tests.segment
+    left join judged on curve.segment = judged.segment
 )
 
 select * from final
