@@ -39,12 +39,13 @@ class NetworkError(SourceError):
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer: its parsed JSON, when the server gave it (its Date header, else our clock; UTC), its headers and status."""
+    """One answer: its parsed JSON, when the server gave it (its Date header, else our clock; UTC), headers, status, and name of an allowed error."""
 
     body: Any
     answered_at: datetime
     headers: httpx.Headers
     status: int
+    error: str = ""
 
 
 class Authorization(Protocol):
@@ -90,7 +91,7 @@ class Client:
         )
 
     def get(self, path: str, params: Any = None, **options: Any) -> Answer:
-        """GET. `path` begins with / and is shown in errors, so it holds no secret; `params` are never shown."""
+        """GET. `path` begins with / and is shown in errors, so it holds no secret; `params` are never shown (bytes: a query as it is sent)."""
         return self.request("GET", path, params=params, **options)
 
     def post(self, path: str, body: Any = None, **options: Any) -> Answer:
@@ -130,7 +131,7 @@ class Client:
             status = response.status_code
             code = error_code(response) if status >= 400 else ""
             if status in allow or (code and code in allow):
-                return Answer(None, answered_at(response), response.headers, status)
+                return Answer(None, answered_at(response), response.headers, status, code)
             busy = self._busy(response)
             if busy is not None or status in (408, 429) or status >= 500:
                 failure, wait = f"answered {status}", advised_wait(response, attempt) if busy is None else busy
@@ -160,6 +161,8 @@ class Client:
         """One exchange; a redirect is followed on the same host only, since the token would go along."""
         own = headers if headers is not None else (self.authorization.headers() if self.authorization else {})
         url = self._base.copy_with(path=self._base.path.rstrip("/") + path)
+        if isinstance(params, bytes):
+            url, params = url.copy_with(query=params), None
         for _ in range(4):
             response = self._http.request(method, url, params=params, **content, headers=own, follow_redirects=False)
             if not response.is_redirect or method != "GET":
@@ -234,6 +237,10 @@ def understood(source: str) -> Iterator[None]:
     except KeyError as fault:
         raise SourceError(
             f"{source}: an answer came without {fault}, which its API promises; nothing of this source was changed"
+        ) from fault
+    except (ValueError, TypeError, AttributeError) as fault:  # whose words may repeat a value
+        raise SourceError(
+            f"{source}: an answer holds something else than its API promises ({type(fault).__name__}); nothing of this source was changed"
         ) from fault
 
 

@@ -129,7 +129,7 @@ class _Observation:
         if self.platform.has_people:
             theirs = self.run.stored(f"""
                 select interaction_id, occurred_at, _observed_at from interactions
-                where kind in ('reply', 'quote', 'mention') and deleted_at is null and not is_brand and {self.mine}""")
+                where kind in ('comment', 'reply', 'quote', 'mention') and deleted_at is null and not is_brand and {self.mine}""")
             due += [id_ for id_, at, last in theirs if at and is_due(utc(at), utc(last), self.now, self.older_every)]
         gone: dict[str, datetime] = {}
         for start, batch in zip(range(0, len(due), self.platform.batch), _batches(due, self.platform.batch), strict=True):

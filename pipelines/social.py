@@ -47,7 +47,7 @@ INTERACTIONS = RawTable(
     ("interaction_id",),
     {
         "interaction_id": "VARCHAR",
-        "kind": "VARCHAR",  # like repost reply quote mention
+        "kind": "VARCHAR",  # like repost comment reply quote mention
         "occurred_at": "TIMESTAMP",  # NULL where the platform does not say when
         "missing_at": "TIMESTAMP",  # last reading of the likes or reposts of a post without this one
         "listed_at": "TIMESTAMP",  # first reading with it

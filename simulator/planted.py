@@ -35,11 +35,15 @@ ANSWERED = {
     ("facebook", "public"): 0.40,
     ("instagram", "clients"): 0.60,
     ("instagram", "public"): 0.34,
+    ("x", "clients"): 0.58,
+    ("x", "public"): 0.36,
+    ("youtube", "clients"): 0.62,
+    ("youtube", "public"): 0.38,
     ("desk", "clients"): 0.95,
     ("email", "suppliers"): 0.72,
 }
 NO_ANSWER_AFTER_MINUTES = 30 * 24 * 60
-PLATFORM_FACTOR = {"bluesky": 0.8, "mastodon": 1.0, "facebook": 1.3, "instagram": 1.6, "desk": 0.6, "email": 3.0}
+PLATFORM_FACTOR = {"bluesky": 0.8, "mastodon": 1.0, "facebook": 1.3, "instagram": 1.6, "x": 0.9, "youtube": 1.8, "desk": 0.6, "email": 3.0}
 AUDIENCE_FACTOR = {"clients": 0.8, "public": 1.1, "suppliers": 1.0}
 LOUDER_FROM = np.datetime64("2026-04-01", "s")  # from then on the brand posts a third more and answers the public less
 POSTS_WHEN_LOUDER = 1.35

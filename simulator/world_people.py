@@ -17,6 +17,7 @@ SD_LOG_MONTHLY = 0.6
 PER_DOLLAR = {"USD": 1.0, "EUR": 0.9, "GBP": 0.78, "JPY": 150.0}
 # Platform -> (share of contacts with an account, accounts of the public at 400 companies)
 ACTORS = {"bluesky": (0.35, 2600), "mastodon": (0.25, 1500), "facebook": (0.45, 2400), "instagram": (0.35, 2200)}
+ACTORS |= {"x": (0.3, 1100), "youtube": (0.2, 700)}
 OLDEST_CLIENT = 1060  # days before the history
 NEWSLETTER = 10_000_000  # keys of contacts without a company begin here
 
@@ -197,7 +198,8 @@ def actors(stage: Stage, people: pd.DataFrame) -> pd.DataFrame:
     is_bluesky, is_mastodon = frame["platform"] == "bluesky", frame["platform"] == "mastodon"
     dids = ["did:plc:" + text for text in chance.ids("actors.did", frame["key"].to_numpy(), 24, BASE32)]
     numeric = [str(100_000_000_000 + int(serial)) for serial in frame["serial"]]
-    frame["actor_id"] = np.where(is_bluesky, dids, np.where(is_mastodon, ["11" + text for text in numeric], numeric))
+    channels = np.where(frame["platform"] == "youtube", ["UC" + text.rjust(22, "A") for text in numeric], numeric)
+    frame["actor_id"] = np.where(is_bluesky, dids, np.where(is_mastodon, ["11" + text for text in numeric], channels))
     frame["handle"] = np.where(is_bluesky, [text + ".bsky.example" for text in slug], slug)
     by_contact = people.set_index("contact")
     owner = frame["contact"].map(by_contact["account"]).fillna(-1).astype(np.int64)

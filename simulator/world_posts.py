@@ -28,8 +28,12 @@ PLATFORMS = {
     "linkedin": (3, 9.0, 34.0),
     "instagram": (4, 8.0, 52.0),
     "facebook": (5, 7.0, 27.0),
+    "x": (6, 6.0, 14.0),
+    "youtube": (7, 1.5, 38.0),
 }
 WITH_PEOPLE = ("bluesky", "mastodon")  # their APIs name everybody who likes; of the others only counters are known
+APIS = ("bluesky", "linkedin", "mastodon", "x", "youtube")  # asked from the first clock on; before it, and of the others, there are files
+X_EPOCH = 1_288_834_974_657  # milliseconds; X's ids are counted from it
 KEYS_A_PLATFORM = 1_000_000_000
 
 
@@ -37,7 +41,8 @@ def profiles(stage: Stage) -> pd.DataFrame:
     """Our account on each platform."""
     did = "did:plc:" + stage.chance.id("profile.did", 0, 24, BASE32)
     ids = {"bluesky": did, "mastodon": "109300000000000001", "linkedin": "urn:li:organization:5500001"}
-    ids |= {"instagram": "17841400000000001", "facebook": "100900000000001"}
+    ids |= {"instagram": "17841400000000001", "facebook": "100900000000001", "x": "1590000000000000001"}
+    ids["youtube"] = "UCfernwayfernwayfernway1"
     rows = [
         {"platform": name, "profile_id": ids[name], "name": "Fernway", "brand": "Fernway", "region": "global", "default_audience": "public"}
         for name in PLATFORMS
@@ -88,6 +93,13 @@ def message_ids(platform: str, owner: list[str], times: Times, keys: np.ndarray)
         return [f"at://{did}/app.bsky.feed.post/{rkey}" for did, rkey in zip(owner, tid(times, keys), strict=True)]
     if platform == "mastodon":
         return snowflake(times, keys)
+    if platform == "x":
+        return [
+            str(((at - X_EPOCH) << 22) + key)
+            for at, key in zip(times.astype("datetime64[ms]").astype(int).tolist(), (keys % 4_194_301).tolist(), strict=True)
+        ]
+    if platform == "youtube":
+        return [f"Y{key:x}".ljust(11, "_") if len(f"Y{key:x}") <= 11 else f"Ug{key:x}" for key in keys.tolist()]
     if platform == "linkedin":
         return [f"urn:li:share:{7_000_000_000_000_000_000 + key}" for key in keys.tolist()]
     return [f"{platform[0]}{10_000_000_000_000 + key}" for key in keys.tolist()]
@@ -105,6 +117,8 @@ def posts(stage: Stage, ours: pd.DataFrame) -> pd.DataFrame:
         kind = words(list(POST_KINDS), chance.pick("posts.kind", list(POST_KINDS.values()), key))
         if platform == "instagram":
             kind = words(["photo", "reel", "video"], chance.pick("posts.picture", [0.5, 0.35, 0.15], key))
+        if platform == "youtube":
+            kind = words(["video"], np.zeros(len(key), dtype=np.int64))
         size = chance.normal("posts.size", key)
         likes = median * stage.scale**0.5 * np.exp(SD_LOG_REACTIONS * size)
         likes = np.minimum(np.rint(likes), 300 if platform in WITH_PEOPLE else 20_000).astype(np.int64)
@@ -205,7 +219,7 @@ def snapshots(stage: Stage, brand: pd.DataFrame) -> tuple[np.ndarray, Times]:
 
 
 def counters(brand: pd.DataFrame, row: np.ndarray, when: Times) -> pd.DataFrame:
-    """Counters of LinkedIn, Instagram and Facebook posts as read at a time: what a post reaches in the end, grown so far, minus a purge."""
+    """Counters of posts whose people are not known, as read at a time: what a post reaches in the end, grown so far, minus a purge."""
     posted = brand["posted_at"].to_numpy()[row]
     purged = brand["purged_at"].to_numpy().astype("datetime64[s]")[row]
     grown = growth_share((when - posted).astype("timedelta64[s]").astype(np.int64) / 3600)

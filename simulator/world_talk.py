@@ -19,7 +19,7 @@ from simulator.world_clients import answer_minutes
 from simulator.world_posts import message_ids, things
 
 # Platform -> (number, mentions a day at 400 companies); LinkedIn gives counters of the organisation only, never its members.
-PLATFORMS = {"bluesky": (1, 2.2), "mastodon": (2, 1.8), "facebook": (3, 0.9), "instagram": (4, 0.8)}
+PLATFORMS = {"bluesky": (1, 2.2), "mastodon": (2, 1.8), "facebook": (3, 0.9), "instagram": (4, 0.8), "x": (5, 0.9), "youtube": (6, 0.0)}
 BRAND = -1
 NOBODY = -2
 KEYS = 1_000_000_000_000

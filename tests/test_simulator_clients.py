@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from simulator.apis import bluesky, hubspot, mastodon, stripe
+from simulator.apis import bluesky, hubspot, mastodon, stripe, x, youtube
 from simulator.server import Served, serving
 from simulator.world import World, build
 
@@ -156,3 +156,52 @@ def test_stripe(world: World, served: Served, version: str | None):
     assert len(moved) == paid + len(refunds) and all(each.source.object in ("charge", "refund") for each in moved)
     assert client.v1.customers.retrieve(invoices[0].customer).metadata["hubspot_company_id"] in set(world.accounts["account_id"])
     assert {event.type for event in client.v1.events.list({"limit": 100}).data} >= {"invoice.paid", "invoice.created"}
+
+
+def test_x(world: World, served: Served, monkeypatch: pytest.MonkeyPatch):
+    tweepy = pytest.importorskip("tweepy", reason="the client tweepy is not installed")
+
+    class Session(tweepy.client.requests.Session):
+        """tweepy has its address written into it; everything else is its own."""
+
+        def request(self, method, url, **options):
+            return super().request(method, url.replace("https://api.twitter.com", served.base_url("x")), **options)
+
+    monkeypatch.setattr(tweepy.client.requests, "Session", Session)
+    client = tweepy.Client(bearer_token=x.TOKEN)
+    me = client.get_user(username="fernway", user_fields=["public_metrics", "created_at"]).data
+    own = world.posts[(world.posts["platform"] == "x") & world.posts["deleted_at"].isna()]
+    answers = world.talk[(world.talk["platform"] == "x") & world.talk["is_brand"]]
+    fields = ["created_at", "public_metrics", "referenced_tweets"]
+    found = {str(post.id): post for post in tweepy.Paginator(client.get_users_tweets, me.id, max_results=10, tweet_fields=fields).flatten()}
+    assert set(found) == set(own["post_id"]) | set(answers["message_id"])
+    assert me.public_metrics["post_count"] == len(found)
+    assert max(post.public_metrics["retweet_count"] for post in found.values()) > 0
+    assert {post.referenced_tweets[0].type for id_, post in found.items() if id_ in set(answers["message_id"])} == {"replied_to"}
+    mentions = list(tweepy.Paginator(client.get_users_mentions, me.id, max_results=7, tweet_fields=fields).flatten())
+    asked = world.talk[(world.talk["platform"] == "x") & (world.talk["addressee"] == -1) & world.talk["deleted_at"].isna()]
+    assert {str(post.id) for post in mentions} == set(asked["message_id"])
+    gone = client.get_tweets([*list(found)[:3], "1"])
+    assert len(gone.data) == 3 and gone.errors[0]["resource_id"] == "1"
+
+
+def test_youtube(world: World, served: Served):
+    build_client = pytest.importorskip("googleapiclient.discovery", reason="Google's own client is not installed").build
+    options = {"api_endpoint": served.base_url("youtube")}
+    client = build_client("youtube", "v3", developerKey=youtube.KEY, client_options=options, static_discovery=True)
+    channel = client.channels().list(part="snippet,statistics,contentDetails", id=youtube.CHANNEL).execute()["items"][0]
+    uploads = channel["contentDetails"]["relatedPlaylists"]["uploads"]
+    ids, request = [], client.playlistItems().list(part="contentDetails", playlistId=uploads, maxResults=3)
+    while request is not None:
+        page = request.execute()
+        ids += [item["contentDetails"]["videoId"] for item in page["items"]]
+        request = client.playlistItems().list_next(request, page)
+    own = world.posts[(world.posts["platform"] == "youtube") & world.posts["deleted_at"].isna()]
+    assert set(ids) == set(own["post_id"]) and int(channel["statistics"]["videoCount"]) == len(ids)
+    videos = client.videos().list(part="statistics", id=",".join(ids[:50])).execute()["items"]
+    comments, request = 0, client.commentThreads().list(part="snippet,replies", allThreadsRelatedToChannelId=youtube.CHANNEL, maxResults=4)
+    while request is not None:
+        page = request.execute()
+        comments += sum(1 + thread["snippet"]["totalReplyCount"] for thread in page["items"])
+        request = client.commentThreads().list_next(request, page)
+    assert comments == sum(int(video["statistics"]["commentCount"]) for video in videos) > 0

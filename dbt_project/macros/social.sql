@@ -10,7 +10,8 @@ select
 from {{ source(platform, 'profiles') }}
 {%- endmacro %}
 
-{% macro social_profile_metrics(platform) -%}
+{% macro social_profile_metrics(platform, counters=[]) -%}
+{#- `counters`: what this platform counts beside the three of all. -#}
 select
     '{{ platform }}' as platform,
     profile_id,
@@ -18,6 +19,8 @@ select
     followers,
     following,
     posts_total,
+    {% for counter in counters %}{{ counter }},
+    {% endfor -%}
     '{{ platform }}' as source,
     _observed_at
 from {{ source(platform, 'profile_metrics') }}
@@ -41,7 +44,7 @@ select
 from {{ source(platform, 'posts') }}
 {%- endmacro %}
 
-{% macro social_post_metrics(platform) -%}
+{% macro social_post_metrics(platform, counters=[]) -%}
 select
     '{{ platform }}' as platform,
     post_id,
@@ -50,6 +53,8 @@ select
     replies as comments,
     reposts + coalesce(quotes, 0) as shares,
     bookmarks as saves,
+    {% for counter in counters %}{{ counter }},
+    {% endfor -%}
     '{{ platform }}' as source,
     _observed_at
 from {{ source(platform, 'post_metrics') }}

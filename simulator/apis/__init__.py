@@ -1,20 +1,23 @@
-"""World -> one ASGI application: each vendor's API below its own name, /bluesky, /mastodon, /hubspot and /stripe."""
+"""World -> one ASGI application: each vendor's API below its own name: /bluesky, /hubspot and so on."""
 
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
-from simulator.apis import bluesky, hubspot, mastodon, stripe
+from simulator.apis import bluesky, hubspot, linkedin, mastodon, stripe, x, youtube
 from simulator.apis.wire import Wire
 from simulator.world import World
 
-VENDORS = {"bluesky": bluesky.routes, "mastodon": mastodon.routes, "hubspot": hubspot.routes, "stripe": stripe.routes}
+VENDORS = {vendor.__name__.rpartition(".")[2]: vendor.routes for vendor in (bluesky, hubspot, linkedin, mastodon, stripe, x, youtube)}
 # What the demo company signs in with; SOURCES__<NAME>__<SETTING> in the words of pipelines/sources.
 SECRETS = {
     "bluesky": {"IDENTIFIER": bluesky.HANDLE, "ACCESS_TOKEN": bluesky.PASSWORD},
     "mastodon": {"ACCESS_TOKEN": mastodon.TOKEN},
     "hubspot": {"ACCESS_TOKEN": hubspot.TOKEN},
     "stripe": {"ACCESS_TOKEN": stripe.KEY},
+    "linkedin": {"ACCESS_TOKEN": linkedin.TOKEN, "ORGANIZATION_ID": linkedin.ORGANIZATION},
+    "x": {"ACCESS_TOKEN": x.TOKEN},
+    "youtube": {"ACCESS_TOKEN": youtube.KEY, "CHANNEL_ID": youtube.CHANNEL},
 }
 
 

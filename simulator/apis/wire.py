@@ -28,12 +28,18 @@ REFUSED = {
         "policyName": "SECONDLY",
     },
     "stripe": {"error": {"type": "invalid_request_error", "code": "rate_limit", "message": "Request rate limit exceeded."}},
+    "linkedin": {"status": 429, "serviceErrorCode": 101, "code": "TOO_MANY_REQUESTS", "message": "Resource level throttle limit reached"},
+    "x": {"title": "Too Many Requests", "detail": "Too Many Requests", "type": "about:blank", "status": 429},
+    "youtube": {"error": {"code": 429, "errors": [{"reason": "rateLimitExceeded"}], "status": "RESOURCE_EXHAUSTED"}},
 }
 BROKEN = {
     "bluesky": {"error": "InternalServerError", "message": "Internal Server Error"},
     "mastodon": {"error": "Something went wrong on our end"},
     "hubspot": {"status": "error", "message": "internal error", "correlationId": "00000000-0000-4000-8000-000000000500"},
     "stripe": {"error": {"type": "api_error", "message": "An unknown error occurred."}},
+    "linkedin": {"status": 500, "code": "INTERNAL_SERVER_ERROR", "message": "Internal Server Error"},
+    "x": {"title": "Internal Error", "detail": "Something is broken.", "type": "about:blank", "status": 500},
+    "youtube": {"error": {"code": 500, "errors": [{"reason": "backendError"}], "status": "INTERNAL"}},
 }
 
 
@@ -81,6 +87,11 @@ class Wire:
             left = {"X-HubSpot-RateLimit-Max": "190", "X-HubSpot-RateLimit-Remaining": str(190 - self.requests % 170)}
             daily = {"X-HubSpot-RateLimit-Daily": "625000", "X-HubSpot-RateLimit-Daily-Remaining": str(625_000 - self.requests)}
             return left | daily | {"X-HubSpot-RateLimit-Interval-Milliseconds": "10000"}
+        if self.vendor == "x":
+            left = {"x-rate-limit-limit": "900", "x-rate-limit-remaining": str(900 - self.requests % 850)}
+            return left | {"x-rate-limit-reset": str(int(reset.timestamp()))}
+        if self.vendor in ("linkedin", "youtube"):
+            return {}  # their limits are told nowhere but in the console
         return {"Request-Id": f"req_{self.requests:014d}"}
 
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from faults import NOW, Reply, Request
+from faults.layer import Adapter, Fault
 
 US, ADA, BOB = "did:plc:us", "did:plc:ada", "did:plc:bob"
 PASSWORD = "abcd-efgh-ijkl-mnop"
@@ -116,3 +117,15 @@ class Network:
             {"uri": uri, "cid": "c", "author": actor(author), "reason": reason, "record": record, "isRead": False, "indexedAt": at(when)}
             | ({"reasonSubject": subject} if subject else {}),
         )
+
+
+ADAPTER = Adapter(
+    settings={"identifier": "fernway.bsky.example", "access_token": "demo-demo-demo-demo"},
+    feed="/app.bsky.feed.getAuthorFeed",
+    refusal=Fault(400, {"error": "ExpiredToken", "message": "Token has expired"}),
+    sizes=("limit",),
+    renews=True,
+    counters=("likeCount", "replyCount", "repostCount", "quoteCount"),
+    nulls={"post_metrics": ("likes", "replies", "reposts", "quotes")},
+    texts=("text",),
+)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from faults import NOW, Reply, Request
+from faults.layer import Adapter, Fault
 
 TOKEN = "pat-na1-token"
 
@@ -118,3 +119,12 @@ class HubSpot:
     def targets(self, to: list[dict[str, Any]], after: str | None) -> dict[str, Any]:
         page = self.paged(to, after or "")
         return {"to": page["results"], **({"paging": page["paging"]} if "paging" in page else {})}
+
+
+ADAPTER = Adapter(
+    settings={"access_token": "demo-hubspot-token"},
+    feed="/contacts",
+    refusal=Fault(401, {"status": "error", "message": "Authentication credentials not found", "category": "INVALID_AUTHENTICATION"}),
+    sizes=("limit",),
+    least=25,
+)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from faults import NOW, Reply, Request
+from faults.layer import Adapter, Fault
 
 US, ADA, BOB = "109000000000000001", "109000000000000002", "109000000000000003"
 TOKEN = "token-of-the-account"
@@ -119,3 +120,14 @@ class Mastodon:
             case ["notifications"]:
                 return self.paged(request, self.notices, [notice["id"] for notice in self.notices])
         return Reply({"error": "Record not found"}, 404)
+
+
+ADAPTER = Adapter(
+    settings={"access_token": "demo-mastodon-token"},
+    feed="/statuses",
+    refusal=Fault(401, {"error": "The access token is invalid"}),
+    sizes=("limit",),
+    counters=("favourites_count", "reblogs_count", "replies_count", "quotes_count"),
+    nulls={"post_metrics": ("likes", "replies", "reposts", "quotes")},
+    texts=("content",),
+)

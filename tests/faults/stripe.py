@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from faults import NOW, Reply, Request
+from faults.layer import Adapter, Fault
 
 TOKEN = "rk_test_token"
 DAY = 86_400
@@ -99,3 +100,14 @@ class Stripe:
         start = ids.index(request.first("starting_after")) + 1 if "starting_after" in request.query else 0
         page = found[start : start + min(self.page, int(request.first("limit", "10")))]
         return Reply({"object": "list", "url": request.path, "data": page, "has_more": start + len(page) < len(found)})
+
+
+ADAPTER = Adapter(
+    settings={"access_token": "rk_test_demo"},
+    feed="/v1/invoices",
+    refusal=Fault(401, {"error": {"type": "invalid_request_error", "message": "Invalid API Key provided"}}),
+    sizes=("limit",),
+    least=25,
+    counters=("total",),
+    histories=frozenset({"subscriptions", "subscription_items"}),
+)

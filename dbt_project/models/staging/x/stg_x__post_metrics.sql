@@ -1,0 +1,1 @@
+{{ social_post_metrics('x', ['impressions', 'clicks']) }}

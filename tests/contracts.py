@@ -1,0 +1,118 @@
+"""What a vendor published of its API -> a judge of exchanges: each request of a loader and each answer of the demo company.
+
+OpenAPI by openapi-core, Google's discovery documents by the JSON schemas in them. An exchange is (method, path, query, headers, status, body).
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+from jsonschema import Draft202012Validator
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request as it was sent, and its answer."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    status: int
+    content: bytes
+
+
+Judge = Callable[[Exchange], list[str]]
+
+
+def openapi(path: Path, base: str, prepare: Callable[[dict[str, Any]], None] = lambda spec: None) -> Judge:
+    """A judge by an OpenAPI description; skips the test where it is not there."""
+    if not path.exists():
+        pytest.skip(f"the published description is not there: {path}")
+    from openapi_core import Config, OpenAPI
+    from openapi_core.testing import MockRequest, MockResponse
+    from werkzeug.datastructures import ImmutableMultiDict
+
+    spec = json.loads(path.read_text(encoding="utf-8"))
+    for operations in spec["paths"].values():
+        for operation in operations.values():
+            if isinstance(operation, dict):
+                operation.pop("security", None)  # who asks is a matter of the loader's own tests
+    prepare(spec)
+    api = OpenAPI.from_dict(spec, config=Config(spec_validator_cls=None))  # type: ignore[arg-type]
+
+    def judge(exchange: Exchange) -> list[str]:
+        args = ImmutableMultiDict(parse_qsl(exchange.query))
+        request = MockRequest(base, exchange.method.lower(), exchange.path, args=args)
+        response = MockResponse(exchange.content, status_code=exchange.status, content_type="application/json")
+        try:
+            asked = list(api.iter_request_errors(request))
+            answered = list(api.iter_response_errors(request, response))
+        except Exception as fault:
+            return [f"{exchange.path}: {type(fault).__name__}: {fault}"]
+        return [f"{exchange.path}: {error!r} {error.__cause__!r}"[:600] for error in asked + answered]
+
+    return judge
+
+
+def discovery(path: Path, prefix: str) -> Judge:
+    """A judge by one of Google's discovery documents: known method, known and complete parameters, answers by its schemas."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    schemas = {"$defs": {name: _json_schema(schema) for name, schema in document["schemas"].items()}}
+    methods = {}
+    waiting = list(document["resources"].values())
+    while waiting:
+        resource = waiting.pop()
+        waiting += resource.get("resources", {}).values()
+        for method in resource.get("methods", {}).values():
+            methods[method["httpMethod"], prefix + method["path"].removeprefix(prefix)] = method
+    everywhere = set(document["parameters"])
+
+    def judge(exchange: Exchange) -> list[str]:
+        method = methods.get((exchange.method, exchange.path.removeprefix("/")))
+        if method is None:
+            return [f"there is no {exchange.method} {exchange.path}"]
+        given = dict(parse_qsl(exchange.query))
+        declared = method["parameters"]
+        errors = [f"{exchange.path}: {name} is no parameter" for name in given if name not in declared and name not in everywhere]
+        for name, about in declared.items():
+            if about.get("required") and name not in given:
+                errors.append(f"{exchange.path}: {name} is missing")
+            if (
+                name in given
+                and about.get("type") == "integer"
+                and not int(about.get("minimum", 0)) <= int(given[name]) <= int(about.get("maximum", 2**31))
+            ):
+                errors.append(f"{exchange.path}: {name} is out of bounds")
+            if name in given and about.get("enum") and given[name] not in about["enum"]:
+                errors.append(f"{exchange.path}: {name} is {given[name]}")
+        if exchange.status == 200:
+            validator = Draft202012Validator({"$ref": f"#/$defs/{method['response']['$ref']}", **schemas})
+            errors += [
+                f"{exchange.path}: {error.json_path} {error.message}"[:300] for error in validator.iter_errors(json.loads(exchange.content))
+            ]
+        return errors
+
+    return judge
+
+
+def _json_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Discovery's own words as JSON Schema: whole numbers of 64 bits are texts, and an object has the fields it names and no others."""
+    made: dict[str, Any] = {name: schema[name] for name in ("enum",) if name in schema and schema.get("type") == "string"}
+    if "$ref" in schema:
+        return {"$ref": f"#/$defs/{schema['$ref']}"}
+    kind = schema.get("type")
+    if kind and kind != "any":
+        made["type"] = kind
+    if "properties" in schema:
+        made["properties"] = {name: _json_schema(inner) for name, inner in schema["properties"].items()}
+        made["additionalProperties"] = False
+    elif "additionalProperties" in schema:
+        made["additionalProperties"] = _json_schema(schema["additionalProperties"])
+    if "items" in schema:
+        made["items"] = _json_schema(schema["items"])
+    return made

@@ -1,0 +1,68 @@
+"""Each request of a loader and each answer of the demo company, in a first load and on a day after, against what the vendor published."""
+
+import importlib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from contracts import Exchange, Judge, discovery, openapi
+from demo_company import world
+from faults.layer import Layer, speaking
+from faults.loading import Loading
+
+from pipelines.http import Client
+from pipelines.sources import discover
+from tests.reference import CONTRACTS
+
+
+@pytest.fixture(scope="module")
+def days() -> Iterator[list[tuple[Layer, str]]]:
+    with speaking(world(0)) as today, speaking(world(1)) as tomorrow:
+        yield [today, tomorrow]
+
+
+def exchanges(name: str, days: list[tuple[Layer, str]], folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Exchange]:
+    monkeypatch.setattr(Client, "sleep", staticmethod(lambda seconds: None))
+    settings = importlib.import_module(f"faults.{name}").ADAPTER.settings
+    loading = Loading(discover()[name], folder, **settings, base_url=days[0][1] + name)
+    found: list[Exchange] = []
+    for layer, base in days:
+        layer.reset()
+        loading.settings._values[f"SOURCES__{name}__BASE_URL".upper()] = base + name  # type: ignore[index]
+        loading.load()
+        found += layer.exchanges
+    return found
+
+
+def judged(judge: Judge, asked: list[Exchange], least: dict[str, int]) -> None:
+    """Every exchange holds, and each endpoint was asked: a judge without cases proves nothing."""
+    assert not [error for exchange in asked for error in judge(exchange)]
+    paths = Counter(exchange.path.rpartition("/")[2] for exchange in asked)
+    assert not {path: paths[path] for path, count in least.items() if paths[path] < count}
+
+
+def test_x(days: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    judge = openapi(CONTRACTS / "x_openapi.json", "https://api.x.com")
+    judged(judge, exchanges("x", days, tmp_path, monkeypatch), {"me": 2, "tweets": 4, "mentions": 2})
+
+
+def test_youtube(days: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    documents = Path(str(pytest.importorskip("googleapiclient").__file__)).parent / "discovery_cache" / "documents"
+    judge = discovery(documents / "youtube.v3.json", "youtube/v3/")
+    judged(judge, exchanges("youtube", days, tmp_path, monkeypatch), {"channels": 2, "playlistItems": 2, "videos": 2, "commentThreads": 2})
+
+
+def test_mastodon(days: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    judge = openapi(CONTRACTS / "mastodon_openapi.json", "https://mastodon.example")
+    judged(judge, exchanges("mastodon", days, tmp_path, monkeypatch), {"verify_credentials": 2, "statuses": 2, "context": 2})
+
+
+def test_a_judge_sees_what_is_wrong(days: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    documents = Path(str(pytest.importorskip("googleapiclient").__file__)).parent / "discovery_cache" / "documents"
+    judge = discovery(documents / "youtube.v3.json", "youtube/v3/")
+    wrong = b'{"kind": "youtube#videoListResponse", "items": [{"id": 7, "statistics": {"likeCount": 3, "loves": "4"}}]}'
+    errors = judge(Exchange("GET", "/youtube/v3/videos", "id=a&maxResults=500&what=1", {}, 200, wrong))
+    for named in ("what is no parameter", "part is missing", "maxResults is out of bounds", "7 is not of type", "'loves' was unexpected"):
+        assert any(named in error for error in errors), (named, errors)
