@@ -30,7 +30,7 @@ ORDER = [
     "assets".split(),
     "schedule".split(),
     "definitions".split(),
-    "metrics run progress page summary status doctor plan stories".split(),
+    "metrics run progress page summary status matrix doctor plan stories".split(),
     "erase".split(),
     "cli".split(),
 ]
