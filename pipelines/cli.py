@@ -116,21 +116,13 @@ def run_command(sources: tuple[str, ...], inbox: Path | None, full_refresh: bool
 
 
 @main.command()
-@click.option("--write", is_flag=True, help="Write docs/sources.md instead: what each source can give, and what of it was published.")
-def sources(write: bool) -> None:
+def sources() -> None:
     """Say of each source whether it is configured, what is missing, and when it last answered."""
     with _told():
-        from pipelines import matrix, status
-        from pipelines.settings import SettingsError, read_settings
+        from pipelines import status
+        from pipelines.settings import read_settings
 
-        settings = read_settings()
-        if not write:
-            status.print_sources(settings, _console())
-        elif settings.published_path.exists():
-            matrix.PAGE.write_text(matrix.page(matrix.read_given(settings.published_path)), encoding="utf-8")
-            click.echo(matrix.PAGE)
-        else:
-            raise SettingsError(f"nothing is published at {settings.published_path}: `goodwill run` does it")
+        status.print_sources(read_settings(), _console())
 
 
 def _on_warehouse(name: str, act: Callable[["Settings"], Any]) -> Any:

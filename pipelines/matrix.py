@@ -1,4 +1,7 @@
-"""Sources, their staging contracts and core.coverage -> docs/sources.md: what each source can give, and what of it came."""
+"""Sources, their staging contracts and core.coverage -> docs/sources.md: what each source can give, and what of it came.
+
+`python -m pipelines.matrix` writes it from what is published (WAREHOUSE_PATH and so on as for a run).
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -8,7 +11,7 @@ import duckdb
 import yaml
 
 from pipelines.entities import entities
-from pipelines.settings import PROJECT
+from pipelines.settings import PROJECT, read_settings
 from pipelines.sources import discover
 
 STAGING = PROJECT / "dbt_project" / "models" / "staging"
@@ -16,7 +19,7 @@ PAGE = PROJECT / "docs" / "sources.md"
 GIVEN = "select source, entity, measure from core.coverage where state = 'given' and source <> 'goodwill'"
 HEAD = """# What each source gives
 
-Written by `goodwill sources --write` from the code and from `core.coverage` of the demo company; not by hand.
+Written by `python -m pipelines.matrix` from the code and from `core.coverage` of the demo company; not by hand.
 **yes** came from the demo company, *can* is declared and did not come from it, an empty cell is not given by that source.
 The file drop takes every column of [the model](../dbt_project/models/staging/files) and is left out here.
 """
@@ -54,3 +57,7 @@ def page(given: Iterable[tuple[str, str, str]]) -> str:
 def read_given(published: Path) -> list[tuple[str, str, str]]:
     with duckdb.connect(str(published), read_only=True) as connection:
         return [(source, entity, measure) for source, entity, measure in connection.execute(GIVEN).fetchall()]
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(read_given(read_settings().published_path)), encoding="utf-8")

@@ -12,12 +12,12 @@ from pipelines.authorization import OAuth
 from pipelines.budget import Budget, BudgetSpent
 from pipelines.extraction import Run
 from pipelines.http import Answer, Client, SourceError
-from pipelines.metrics import Metrics
 from pipelines.outcome import keep_withdrawn
 from pipelines.raw import Setting, Source
 from pipelines.settings import read_settings
 from pipelines.tokens import Tokens
 from pipelines.warehouse import connect, prepare
+from pipelines.withdrawn import Metrics
 
 SOURCE = Source("acme", "Acme", (POSTS,), lambda run: None, (Setting("refresh_token", "Token", is_secret=True),))
 

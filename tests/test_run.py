@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from demo_company import Company, company, content, differing, nobody
 
-from pipelines import assets
+from pipelines import assets, matrix
 from pipelines.run import run
 from pipelines.settings import SettingsError, read_settings
 from pipelines.work import Step
@@ -122,3 +122,8 @@ def test_nothing_configured_and_an_empty_inbox_is_no_fault(tmp_path: Path) -> No
         assert connection.execute("select count(*) from core.posts").fetchone() == (0,)
         said = connection.execute("select count(*) from core.coverage where state = 'not_given' and reason is null").fetchone()
     assert said == (0,), "every gap has its reason"
+
+
+def test_the_page_of_sources_is_what_the_coverage_says(built: Company) -> None:
+    """`python -m pipelines.matrix` would write the very same."""
+    assert matrix.page(matrix.read_given(built.published)) == matrix.PAGE.read_text(encoding="utf-8")
