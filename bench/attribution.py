@@ -1,0 +1,144 @@
+"""How fast credit is worked out: all rules beside last touch alone, a Markov chain beside counting its steps, the bootstrap within 2 GB.
+
+`python -m bench.attribution [conversions]` (1,000,000 unless told otherwise). The SQL is what dbt compiles from the models; each
+figure comes from a process of its own with two threads, both sides of a ratio from one run.
+"""
+
+import multiprocessing
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import duckdb
+
+from tests.dbt_warehouse import DbtWarehouse
+
+CONVERSIONS, TOUCHES, JOURNEYS, CHANNELS, ACCOUNTS, REPLICATES = 1_000_000, 8, 1_000_000, 12, 100_000, 1_000
+
+COMPANY = f"""
+create schema if not exists intermediate;
+create table intermediate.int_clock as select timestamp '2026-06-30 12:00' as as_of, date '2026-06-30' as as_of_date, false as is_demo;
+create table intermediate.int_conversions as
+select
+    'order|' || n as conversion_id, 'order' as kind, null::text as opportunity_id, 'p' || n as customer_key, null::text as account_id,
+    'p' || n as person_key, timestamp '2026-01-01' + to_seconds(n) as converted_at,
+    date_trunc('month', timestamp '2026-01-01' + to_seconds(n))::date as converted_month, 'booked_at' as conversion_clock,
+    'new' as sale_kind, (1 + n % 50000)::decimal(18, 4) / 100 as revenue, (n % 20000)::decimal(18, 4) / 100 as contribution_margin,
+    'actual' as margin_basis, true as is_new_customer, null::timestamp as opportunity_created_at, null::timestamp as contact_created_at,
+    timestamp '2026-01-01' + to_seconds(n) - interval 30 day as own_window_starts_at
+from range($conversions) as numbers(n);
+create table intermediate.int_journeys as
+select
+    conversion_id, converted_month, conversion_id || '-' || i as touch_id, 'channel' || hash(n, i) % {CHANNELS} as channel, null::text as platform,
+    null::text as campaign_id, converted_at - to_seconds(seconds) as touched_at, converted_month as touched_month, seconds as seconds_before
+from (
+    select conversion_id, converted_at, converted_month, i, n, (hash(n, i, 1) % 2500000)::bigint as seconds
+    from (select *, row_number() over () as n from intermediate.int_conversions), range({TOUCHES}) as places(i)
+);
+create table intermediate.int_conversion_refunds as
+select null::text as revenue_id, null::text as conversion_id, null::date as refunded_month, null::decimal(18, 4) as revenue,
+    null::decimal(18, 4) as contribution_margin
+where false;
+create table intermediate.int_markov_effects as
+select chain_id, 'channel' || n as channel, 100000000000 + n * 70000000000 as weight from range(4) as chains(chain_id), range({CHANNELS}) as numbers(n)
+"""
+LAST_TOUCH = """
+create table last_touch as
+select conversion_id, touch_id, channel, revenue
+from (
+    select journeys.conversion_id, journeys.touch_id, journeys.channel, conversions.revenue,
+        row_number() over (partition by journeys.conversion_id order by journeys.touched_at desc, journeys.touch_id desc) as place
+    from intermediate.int_journeys as journeys
+    inner join intermediate.int_conversions as conversions on journeys.conversion_id = conversions.conversion_id
+)
+where place = 1
+"""
+VISITS = f"""
+create table touches as
+select 1 as chain_id, j as journey_no, i as place, 'channel' || hash(j, i) % {CHANNELS} as channel, hash(j) % 10 = 0 as is_converted
+from range({JOURNEYS}) as journeys(j), range(1, 9) as places(i) where i <= 1 + hash(j, 'n') % 8
+"""
+STEPS = """
+create table steps as
+select chain_id, channel, later, count(*) as journeys
+from (select *, lead(channel) over (partition by chain_id, journey_no order by place) as later from touches)
+group by all
+"""
+MONEY = f"""
+create table customers as select n as customer_no, 'a' || n as customer_key from range({ACCOUNTS}) as numbers(n);
+create table steps as
+select 1 as series_id, date '2026-01-01' as month, customer_no, 0 as margin_before, (100 + hash(customer_no) % 1000000)::bigint as margin_after
+from customers
+"""
+
+
+def _run(path: Path, statements: list[str], memory: str) -> tuple[list[float], float]:
+    """Seconds of each statement, and the peak memory of this process in MB."""
+    connection = duckdb.connect(str(path))
+    connection.execute(f"set threads = 2; set memory_limit = '{memory}'; set preserve_insertion_order = false")
+    seconds = []
+    for statement in statements:
+        started = time.perf_counter()
+        connection.execute(statement)
+        seconds.append(time.perf_counter() - started)
+    connection.close()
+    unit = 1_000_000 if sys.platform == "darwin" else 1_000
+    return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+def measure(path: Path, statements: list[str], memory: str = "2GB") -> tuple[list[float], float]:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
+        return process.submit(_run, path, statements, memory).result()
+
+
+def credits(folder: Path, conversions: int) -> None:
+    warehouse = DbtWarehouse(folder)
+    result = warehouse.run("compile", "--select", "roi_attribution_credits")
+    compiled = result.result.results[0].node.compiled_code.replace('"company".', "")
+    path = folder / "credits.duckdb"
+    measure(path, [part for part in COMPANY.replace("$conversions", str(conversions)).split(";") if part.strip()])
+    (last, rules), memory = measure(path, [LAST_TOUCH, f"create table credits as {compiled}"])
+    with duckdb.connect(str(path)) as connection:
+        rows = connection.execute("select count(*) from credits").fetchone()
+    assert rows
+    print(f"Attribution of {conversions:,} conversions with {TOUCHES} touches each")
+    print(f"  last touch alone, one lookback, window function  {last:8.1f} s")
+    print(
+        f"  7 rules x 4 lookbacks, to the cent               {rules:8.1f} s  {rows[0]:,} credit rows, {memory:,.0f} MB; "
+        f"{rules / last:.0f} times in all, {rules / last / 28:.1f} times for each rule and lookback"
+    )
+
+
+def chain(folder: Path, _: int) -> None:
+    sql = DbtWarehouse(folder).compiled(
+        "with transitions as ({{ markov_transitions('touches') }}) select * from ({{ markov_effects('transitions') }})"
+    )
+    (_made, steps, effects), memory = measure(folder / "chain.duckdb", [VISITS, STEPS, f"create table effects as {sql}"])
+    print(f"Markov removal effects of {CHANNELS} channels from {JOURNEYS:,} journeys")
+    print(f"  counting steps alone                             {steps:8.1f} s")
+    print(f"  steps, chain and removal effects                 {effects:8.1f} s  {memory:,.0f} MB; {effects / steps:.1f} times")
+
+
+def bootstrap(folder: Path, _: int) -> None:
+    warehouse = DbtWarehouse(folder)
+    warehouse.variables = {"bootstrap_replicates": REPLICATES}
+    sql = warehouse.compiled("select * from ({{ bootstrap_t('steps', 'customers') }})")
+    (*_made, seconds), memory = measure(folder / "bootstrap.duckdb", [*MONEY.split(";"), f"create table limits as {sql}"], "1600MB")
+    print(f"Bootstrap-t of {REPLICATES:,} replicates over {ACCOUNTS:,} accounts, memory_limit 1600MB")
+    print(f"  weights, sums and limits                         {seconds:8.1f} s  peak of the process {memory:,.0f} MB (goal: below 2,000)")
+
+
+def main(conversions: int = CONVERSIONS) -> None:
+    """Print all three; takes some minutes."""
+    parts: tuple[Callable[[Path, int], None], ...] = (chain, bootstrap, credits)
+    for part in parts:
+        with tempfile.TemporaryDirectory() as folder:
+            part(Path(folder), conversions)
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
