@@ -22,7 +22,9 @@ def main(names: list[str]) -> int:
         return 2
     # matrices here are small: one thread each, and the two processes do not get into each other's way
     os.environ.update({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
-    report.store(calibrate(names or list(estimators()), console))
+    for rows in calibrate(names or list(estimators()), console):
+        report.store(rows)
+        console.print(f"{rows[0].estimator}: {sum(row.replicates for row in rows):,} companies", soft_wrap=True)
     rows = report.stored()
     plots.draw_all(rows)
     report.PAGE.write_text(report.page(rows), encoding="utf-8")

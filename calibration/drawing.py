@@ -1,5 +1,7 @@
 """Companies of many estimators drawn side by side -> rows; the seeds do not depend on which process draws what."""
 
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
@@ -20,8 +22,8 @@ def _drawn(estimator: str, world: str, planted: bool, number: int, size: int) ->
     return draw(estimators()[estimator], _world(estimator, world), planted, number, size)
 
 
-def calibrate(chosen: list[str], console: Console) -> list[Row]:
-    """Rows of the chosen estimators, parts drawn side by side."""
+def calibrate(chosen: list[str], console: Console) -> Iterator[list[Row]]:
+    """Rows of each chosen estimator, as soon as all its parts are drawn."""
     tasks = [
         (name, world.name, planted, number, size)
         for name in chosen
@@ -30,6 +32,7 @@ def calibrate(chosen: list[str], console: Console) -> list[Row]:
         for number, size in enumerate(chunks(estimators()[name], world, planted))
     ]
     drawn: dict[tuple[str, str, bool, int], Draws] = {}
+    waiting = Counter(task[0] for task in tasks)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with (
         Progress(*columns, console=console, disable=not console.is_terminal) as progress,
@@ -37,20 +40,17 @@ def calibrate(chosen: list[str], console: Console) -> list[Row]:
     ):
         bar = progress.add_task("companies", total=sum(task[4] for task in tasks))
         futures = {pool.submit(_drawn, *task): task for task in tasks}
-        waiting = {name: sum(task[0] == name for task in tasks) for name in chosen}
         for future in as_completed(futures):
-            name, world, planted, number, size = futures[future]
-            drawn[name, world, planted, number] = future.result()
+            name, world_name, planted, number, size = futures[future]
+            drawn[name, world_name, planted, number] = future.result()
             waiting[name] -= 1
             progress.update(bar, advance=size, description=name)
-            if not waiting[name] and not console.is_terminal:
-                console.print(f"{name}: drawn", soft_wrap=True)
+            if not waiting[name]:
+                yield [_summarised(name, world, drawn) for world in estimators()[name].worlds]
 
-    def parts(name: str, world: World, planted: bool) -> list[Draws]:
-        return [drawn[name, world.name, planted, number] for number in range(len(chunks(estimators()[name], world, planted)))]
 
-    return [
-        summarised(estimators()[name], world, parts(name, world, True), parts(name, world, False))
-        for name in chosen
-        for world in estimators()[name].worlds
-    ]
+def _summarised(name: str, world: World, drawn: Mapping[tuple[str, str, bool, int], Draws]) -> Row:
+    planted, null = (
+        [drawn[name, world.name, kind, number] for number in range(len(chunks(estimators()[name], world, kind)))] for kind in (True, False)
+    )
+    return summarised(estimators()[name], world, planted, null)

@@ -57,8 +57,10 @@ def store(new: Sequence[Row], path: Path = SEED_FILE) -> None:
     rows = {(row.estimator, row.world): row for row in [*(row for row in stored(path) if row.estimator not in drawn), *new]}
     order = [(name, world.name) for name, estimator in estimators().items() for world in estimator.worlds]
     lines = [[_written(name, getattr(rows[key], name)) for name in names] for key in order if key in rows]
-    with path.open("w", encoding="utf-8", newline="") as file:
+    unfinished = path.with_suffix(".unfinished")  # a model that reads the seed meanwhile finds the old rows or the new
+    with unfinished.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([names, *lines])
+    unfinished.replace(path)
 
 
 def failures(rows: Sequence[Row]) -> Iterator[str]:

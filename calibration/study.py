@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 Vector = NDArray[np.float64]
 SEED = 20_120_402
+SLOW = 500  # companies where one takes long
 PASSED = (0.93, 0.97)
 WEAK = 0.90  # below it a row says so wherever its interval is shown
 
@@ -69,7 +70,6 @@ class Estimator:
     code: str
     worlds: tuple[World, ...]
     replicates: int = 2000
-    null_replicates: int | None = None  # companies without an effect, where they are fewer
     chunk: int = 500
     no_effect: float | None = 0.0
     note: str = ""
@@ -98,8 +98,8 @@ class Row:
 def chunks(estimator: Estimator, world: World, planted: bool, replicates: int | None = None) -> list[int]:
     """Sizes of the parts in which companies are drawn; none without an effect where there is nothing to be found falsely."""
     wanted = replicates or world.replicates or estimator.replicates
-    if not planted:
-        wanted = 0 if estimator.no_effect is None else min(wanted, estimator.null_replicates or wanted)
+    if not planted and estimator.no_effect is None:
+        return []
     return [min(estimator.chunk, wanted - start) for start in range(0, wanted, estimator.chunk)]
 
 

@@ -2,13 +2,14 @@
 
 import re
 
+import duckdb
 import numpy as np
 import pytest
 
 from calibration import report
 from calibration.estimators import estimators
 from calibration.estimators.attribution import _attributed
-from calibration.product import Product, sql_of
+from calibration.product import Product, macros, sql_of
 from calibration.study import Row, chunks, draw, row_of
 from tests.dbt_warehouse import DbtWarehouse
 
@@ -94,3 +95,32 @@ def test_a_model_takes_rows_in_the_middle_and_builds_the_rest_empty() -> None:
     product = Product()
     product.give("int_survey_respondents", {"wave": ["1"], "audience": ["clients"], "dimension": ["nps"], "score": [0.9]})
     assert product.rows("relationships_surveys", "select count(*) as n from {name}")["n"] == [0.0]
+
+
+def test_an_interval_says_in_how_many_companies_such_intervals_held() -> None:
+    covers = {(row.estimator, row.world): row.cover for row in report.stored()}
+    product = Product()
+    rows = {
+        "experiment_id": ["few", "many", "one tail"],
+        "outcome": ["sales"] * 3,
+        "design": ["did"] * 3,
+        "n_treated": [5, 20, 20],
+        "n_control": [20] * 3,
+        "effect_lo": [1.0] * 3,
+        "level": [0.95] * 3,
+        "tails": [2, 2, 1],
+        "method": ["Welch t"] * 3,
+    }
+    product.give("core_experiments", rows)
+    found = product.rows("roi_experiments", "select calibrated_cover, calibrated_world, method from {name} order by experiment_id")
+    worst = min((cover, world) for (name, world), cover in covers.items() if name == "did" and world != "assumptions")
+    assert found["calibrated_world"].tolist() == ["five_treated", worst[1], None]
+    np.testing.assert_array_equal(found["calibrated_cover"], [covers["did", "five_treated"], worst[0], np.nan])
+    assert found["method"][1] == f"Welch t; held the truth in {100 * worst[0]:.0f} % of simulated companies in the world {worst[1]}"
+    assert found["method"][2] == "Welch t"
+
+
+def test_uneven_deals_are_held_against_the_world_of_uneven_deals() -> None:
+    condition = macros().credit_condition("n", "n_eff")
+    found = duckdb.sql(f"select {condition} from (values (100, 80.0), (100, 29.0)) as cells (n, n_eff)").fetchall()
+    assert found == [("worst",), ("heavy_tails",)]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from calibration.product import Product
-from calibration.study import Draws, Estimator, Vector, World
+from calibration.study import SLOW, Draws, Estimator, Vector, World
 
 ACCOUNTS = 1_200
 MANY_ACCOUNTS = 8_000  # so that buyers of unlike size count for 30 of one size
@@ -168,7 +168,7 @@ def _estimator(rule: str, title: str) -> Estimator:
         "roi.attribution_credits, roi.channel_months, macro bootstrap_t",
         (
             World("assumptions", partial(_attributed, rule=rule)),
-            World("heavy_tails", partial(_attributed, rule=rule, spread=1.6, accounts=MANY_ACCOUNTS), replicates=500),
+            World("heavy_tails", partial(_attributed, rule=rule, spread=1.6, accounts=MANY_ACCOUNTS)),
             World(
                 "clusters_3",
                 partial(_attributed, rule=rule, correlation=0.3),
@@ -177,7 +177,7 @@ def _estimator(rule: str, title: str) -> Estimator:
             World("hidden_confounder", partial(_attributed, rule=rule, confounded=0.8), "who is about to buy anyway meets more touches"),
             World("interference", partial(_attributed, rule=rule, spillover=0.5), "half of the effect reaches accounts without a touch"),
         ),
-        null_replicates=500,
+        replicates=SLOW,
         chunk=250,
         no_effect=-1.0,
         note="Credit is found also where nothing was caused: false positives are companies whose credited return leaves -1 although social did nothing.",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from calibration.panels import Market
 from calibration.product import Product
-from calibration.study import Draws, Estimator, Vector, World
+from calibration.study import SLOW, Draws, Estimator, Vector, World
 from pipelines.estimates.experiments.effects import Effect
 from pipelines.estimates.experiments.panels import Panel, panel_effect
 from pipelines.estimates.experiments.units import Units, effect_of
@@ -148,7 +148,8 @@ ESTIMATORS = [
         "the effect in per cent",
         "pipelines/estimates/experiments/units.effect_of",
         _worlds(partial(of_units, design="randomised"), MARKET, f"the draw was not random: {ANYWAY}"),
-        chunk=250,
+        replicates=SLOW,
+        chunk=125,
     ),
     Estimator(
         "did",
@@ -163,7 +164,8 @@ ESTIMATORS = [
         "the effect in per cent",
         "pipelines/estimates/experiments/panels.panel_effect",
         _worlds(partial(of_panel, design="synthetic_control"), FEW, ANYWAY),
-        chunk=100,
+        replicates=SLOW,
+        chunk=125,
     ),
     Estimator(
         "tbr",
@@ -201,8 +203,8 @@ ESTIMATORS = [
         "margin that the test caused, less its cost, over its cost",
         "roi.experiments, pipelines/estimates/experiments/units.effect_of",
         _return_worlds(),
-        replicates=1000,
-        chunk=250,
+        replicates=SLOW,
+        chunk=125,
         no_effect=-1.0,
     ),
 ]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from calibration.conversations import MONTHS, Requests, beta_shares, measured, messages, numbers
-from calibration.study import Draws, Estimator, Vector, World
+from calibration.study import SLOW, Draws, Estimator, Vector, World
 
 PEOPLE = 60
 DAY = 86_400.0
@@ -188,7 +188,7 @@ ESTIMATORS = [
             World("assumptions", _rate),
             World("clusters_3", partial(_rate, correlation=0.3)),
             World("heavy_tails", partial(_rate, counts=few_write_most, correlation=0.3), FEW_WRITE_MOST),
-            World("auto_responder", partial(_machine, indicator="response_rate_24h", truth=SHARE, share=SHARE), MACHINE, replicates=500),
+            World("auto_responder", partial(_machine, indicator="response_rate_24h", truth=SHARE, share=SHARE), MACHINE, replicates=SLOW),
         ),
         chunk=250,
         no_effect=None,
@@ -268,7 +268,7 @@ ESTIMATORS = [
                 "auto_responder",
                 partial(_machine, indicator="response_within_60min_km", truth=answered_by(60), share=SHARE_TIMED),
                 MACHINE,
-                replicates=500,
+                replicates=SLOW,
             ),
         ),
         chunk=250,

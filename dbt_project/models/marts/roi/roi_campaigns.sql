@@ -144,6 +144,10 @@ ranged as (
     from measured
 ),
 
+calibrated as (
+    {{ calibrated_covers() }}
+),
+
 final as (
     select
         campaign_id,
@@ -171,13 +175,18 @@ final as (
         case when gaps = 0 then {{ ratio('revenue', 'ad_spend') }} end as roas,
         case when gaps = 0 then {{ ratio('full_cost', 'new_customers') }} end as cac,
         {{ ratio('claimed_conversions', 'conversions') }} as claimed_ratio,
-        {{ interval_method() }} as method,
+        {{ interval_method() }} || {{ calibrated_note('calibrated') }} as method,
         'D' as evidence_grade,
-        cast(null as double) as calibrated_cover,
+        calibrated.cover as calibrated_cover,
+        calibrated.world as calibrated_world,
         is_mature,
         {{ credit_suppressed_reason() }} as suppressed_reason,
         is_demo
     from ranged
+    left join calibrated
+        on ranged.lo is not null
+        and {{ credit_estimator('ranged.model') }} = calibrated.estimator
+        and {{ credit_condition('ranged.n', 'ranged.n_eff') }} = calibrated.condition
 )
 
 select * from final

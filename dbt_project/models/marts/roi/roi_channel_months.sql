@@ -97,6 +97,10 @@ ranged as (
     from measured
 ),
 
+calibrated as (
+    {{ calibrated_covers() }}
+),
+
 final as (
     select
         month,
@@ -125,14 +129,19 @@ final as (
         case when gaps = 0 then {{ ratio('full_cost', 'new_customers') }} end as cac,
         case when is_covered then cast({{ months_apart('first_cost_month', 'covered_month') }} + 1 as integer) end as payback_months,
         {{ ratio('claimed_conversions', 'conversions') }} as claimed_ratio,
-        {{ interval_method() }} as method,
+        {{ interval_method() }} || {{ calibrated_note('calibrated') }} as method,
         'D' as evidence_grade,
-        cast(null as double) as calibrated_cover,
+        calibrated.cover as calibrated_cover,
+        calibrated.world as calibrated_world,
         is_mature,
         model = '{{ quoted_model() }}' and lookback_rule = 'own' and basis = 'cash_12_months' and lo is not null as is_quoted,
         {{ credit_suppressed_reason() }} as suppressed_reason,
         is_demo
     from ranged
+    left join calibrated
+        on ranged.lo is not null
+        and {{ credit_estimator('ranged.model') }} = calibrated.estimator
+        and {{ credit_condition('ranged.n', 'ranged.n_eff') }} = calibrated.condition
 )
 
 select * from final

@@ -75,6 +75,8 @@ final as (
         widest.lookback_rule,
         widest.basis,
         widest.method,
+        case when widest.interval_kind = 'sampling' then widest.calibrated_cover end as calibrated_cover,
+        case when widest.interval_kind = 'sampling' then widest.calibrated_world end as calibrated_world,
         widest.is_mature,
         widest.suppressed_reason,
         widest.is_demo

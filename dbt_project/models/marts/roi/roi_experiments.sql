@@ -147,6 +147,10 @@ returns as (
     from reasoned
 ),
 
+calibrated as (
+    {{ calibrated_covers() }}
+),
+
 final as (
     select
         experiment_id,
@@ -173,7 +177,9 @@ final as (
         pretrend_p,
         prefit_rmspe_pct,
         srm_p,
-        method,
+        method || {{ calibrated_note('calibrated') }} as method,
+        calibrated.cover as calibrated_cover,
+        calibrated.world as calibrated_world,
         evidence_grade,
         demoted_because,
         cast(cost as decimal(38, 4)) as cost,
@@ -193,6 +199,12 @@ final as (
         interval_reason,
         is_demo
     from returns
+    left join calibrated
+        on returns.effect_lo is not null
+        and returns.level = 0.95
+        and returns.tails = 2
+        and {{ experiment_estimator('returns.design', 'returns.n_control') }} = calibrated.estimator
+        and case when returns.n_treated between 2 and 5 then 'five_treated' else 'worst' end = calibrated.condition
 )
 
 select * from final

@@ -9,6 +9,10 @@ with lift as (
     }) }}
 ),
 
+calibrated as (
+    {{ calibrated_covers() }}
+),
+
 final as (
     select
         cast(date_trunc('quarter', lift.landmark) as date) as quarter,
@@ -26,13 +30,16 @@ final as (
         ] -%}
         {{ published_double('lift.' ~ column) }} as {{ 'smd_max' if column == 'smd_after' else 'smd_max_before' if column == 'smd_before' else column }},
         {% endfor -%}
-        'AIPW with logistic models of exposure and outcome, influence-function interval; naive: Newcombe; strata: fifths of the propensity' as method,
+        'AIPW with logistic models of exposure and outcome, influence-function interval; naive: Newcombe; strata: fifths of the propensity'
+        || {{ calibrated_note('calibrated') }} as method,
         'C' as evidence_grade,
-        cast(null as double) as calibrated_cover,
+        calibrated.cover as calibrated_cover,
+        calibrated.world as calibrated_world,
         lift.reason as suppressed_reason,
         clock.is_demo
     from lift
     cross join {{ ref('int_clock') }} as clock
+    left join calibrated on calibrated.estimator = 'retention_lift' and calibrated.condition = 'worst' and lift.lo is not null
 )
 
 select * from final
