@@ -22,13 +22,12 @@ def main(names: list[str]) -> int:
         return 2
     # matrices here are small: one thread each, and the two processes do not get into each other's way
     os.environ.update({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
-    for rows in calibrate(names or list(estimators()), console):
-        report.store(rows)
-        console.print(f"{rows[0].estimator}: {sum(row.replicates for row in rows):,} companies", soft_wrap=True)
-    rows = report.stored()
-    plots.draw_all(rows)
-    report.PAGE.write_text(report.page(rows), encoding="utf-8")
-    for line in report.failures(rows):
+    for drawn in calibrate(names or list(estimators()), console):
+        report.store(drawn)
+        plots.draw_all(drawn)
+        report.PAGE.write_text(report.page(report.stored()), encoding="utf-8")
+        console.print(f"{drawn[0].estimator}: {sum(row.replicates for row in drawn):,} companies", soft_wrap=True)
+    for line in report.failures(report.stored()):
         console.print(line, soft_wrap=True)
     return 0
 

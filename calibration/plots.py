@@ -15,19 +15,19 @@ MEETS, HOSTILE, CAUSAL, BAND = "#0072B2", "#D55E00", "#000000", "#BBDDEE"
 
 
 def _panel(axes: Axes, rows: Sequence[Row], values: Sequence[float | None], errors: Sequence[float | None]) -> None:
-    for place, (row, value, error) in enumerate(zip(rows, values, errors, strict=True)):
-        if value is None or value != value:
-            continue
-        meets = row.world == "assumptions"
-        axes.errorbar(
-            value,
-            place,
-            xerr=1.96 * (error or 0.0),
-            fmt="o" if meets else "s",
-            color=MEETS if meets else HOSTILE,
-            markersize=6,
-            capsize=3,
+    for meets, colour, mark in ((True, MEETS, "o"), (False, HOSTILE, "s")):
+        shown = [
+            (place, value, 1.96 * (error or 0.0))
+            for place, (row, value, error) in enumerate(zip(rows, values, errors, strict=True))
+            if value is not None and value == value and (row.world == "assumptions") == meets
+        ]
+        axes.hlines(
+            [place for place, _, _ in shown], [x - width for _, x, width in shown], [x + width for _, x, width in shown], colors=colour
         )
+        axes.plot([x for _, x, _ in shown], [place for place, _, _ in shown], mark, color=colour, markersize=5)
+    for place, value in enumerate(values):
+        if value is not None and value != value:
+            axes.text(0.5, place, "no interval is given", transform=axes.get_yaxis_transform(), fontsize=8, ha="center", va="center")
 
 
 def draw(rows: Sequence[Row]) -> Figure:

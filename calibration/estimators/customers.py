@@ -1,0 +1,106 @@
+"""Customers over time: Kaplan-Meier curves of contracts, and how many purchases a whole group will make (BG/NBD)."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from calibration.conversations import names
+from calibration.product import Product
+from calibration.study import SLOW, Draws, Estimator, Vector, World
+from pipelines.estimates.customer_value import WEEKS, order_fits
+
+ACCOUNTS = 120
+HOLDING = 5  # accounts of one holding, which leave alike where they correlate
+HAZARD, MONTH = 0.05, 6  # a month; the month whose share kept is asked after
+BUYERS = 400
+RATE, DROPOUT = (0.8, 8.0), (0.8, 3.0)  # gamma (r, alpha) of purchases a week, beta (a, b) of leaving after one
+
+
+def _curve(random: np.random.Generator, n: int, planted: bool, correlation: float = 0.0) -> Draws:
+    shared = np.repeat(random.normal(size=(n, ACCOUNTS // HOLDING)), HOLDING, axis=1)
+    level = ndtr(np.sqrt(correlation) * shared + np.sqrt(1 - correlation) * random.normal(size=(n, ACCOUNTS)))
+    leaves = np.ceil(np.log(level) / np.log(1 - HAZARD)).astype(np.int64)  # geometric: the first month without payment
+    watched = random.integers(1, 19, (n, ACCOUNTS))
+    product = Product()
+    product.give(
+        "int_account_lifetimes",
+        {
+            "account_id": np.arange(n * ACCOUNTS).astype(str),
+            "segment": np.repeat(names(n), ACCOUNTS),
+            "is_event": (leaves <= watched).ravel(),
+            "months": np.minimum(leaves, watched).ravel(),
+        },
+    )
+    found: dict[str, NDArray[Any]] = product.rows(
+        "roi_retention_curves",
+        "select segment, max_by(survival, month_number) as value, max_by(coalesce(lo, 'nan'), month_number) as lo, "
+        f"max_by(coalesce(hi, 'nan'), month_number) as hi from {{name}} where month_number <= {MONTH} and segment <> 'all' group by segment order by segment",
+    )
+    product.connection.close()
+    return Draws(found["value"], found["lo"], found["hi"], np.full(n, (1 - HAZARD) ** MONTH))
+
+
+def _bought(random: np.random.Generator, age: Vector, rates: str, later: float) -> tuple[Vector, Vector, Vector]:
+    """Per customer: repeat purchases until now, weeks from the first to the last of them, purchases in the weeks ahead, when everybody
+    buys `later` times as often."""
+    n, (r, alpha), (a, b) = len(age), RATE, DROPOUT
+    rate = random.gamma(r, 1 / alpha, n)
+    if rates == "lognormal":
+        rate = r / alpha * np.exp(1.6 * random.normal(size=n) - 1.6**2 / 2)
+    left_after = random.geometric(random.beta(a, b, n))  # the purchase after which a customer is gone
+    before, ahead = random.poisson(rate * age), random.poisson(rate * later * WEEKS)
+    frequency = np.minimum(before, left_after)
+    # the last of them: the frequency-th of `before` uniform times
+    order = random.beta(np.maximum(frequency, 1), before - frequency + 1)
+    recency = np.where(frequency > 0, order * age, 0.0)
+    return frequency.astype(np.float64), recency, np.minimum(ahead, np.maximum(left_after - before, 0)).astype(np.float64)
+
+
+def _total(random: np.random.Generator, n: int, planted: bool, rates: str = "gamma", later: float = 1.0) -> Draws:
+    limits, truth = np.full((n, 3), np.nan), np.empty(n)
+    for company in range(n):
+        age = random.integers(26, 60, BUYERS).astype(np.float64)
+        frequency, recency, ahead = _bought(random, age, rates, later)
+        truth[company] = ahead.sum()
+        nothing = np.zeros(BUYERS)  # of what the purchases were worth nothing is asked
+        for row in order_fits(frequency, recency, age, nothing, np.full(BUYERS, "")):
+            if row[:3] == ("bg_nbd", "expected_purchases_39w", "all") and row[5] is not None:
+                limits[company] = row[4:7]
+    return Draws(limits[:, 0], limits[:, 1], limits[:, 2], truth)
+
+
+SUBJECT = "Customers over time"
+ESTIMATORS = [
+    Estimator(
+        "retention_curve",
+        "Share of accounts kept for six months: Kaplan-Meier, Greenwood log-log",
+        "the share kept in the population of accounts",
+        "roi.retention_curves, macro kaplan_meier_curve",
+        (
+            World("assumptions", _curve),
+            World("clusters_3", partial(_curve, correlation=0.3), "accounts belong to holdings of 5, which leave alike (correlation .3)"),
+        ),
+        no_effect=None,
+    ),
+    Estimator(
+        "customer_totals",
+        "Purchases of 400 customers in the next 39 weeks: BG/NBD, parametric bootstrap",
+        "the number that they do make (a prediction)",
+        "pipelines/estimates/customer_value.order_fits",
+        (
+            World("assumptions", _total),
+            World(
+                "heavy_tails",
+                partial(_total, rates="lognormal"),
+                "how often customers buy differs more than the model has it (sd of log 1.6)",
+            ),
+            World("market_falls", partial(_total, later=0.7), "everybody buys 30 % less often from now on"),
+        ),
+        replicates=SLOW,
+        chunk=50,
+        no_effect=None,
+    ),
+]
