@@ -76,7 +76,9 @@ class Account:
 
     def tells_clicks(self, id_: str) -> bool:
         post = self.posts[id_]
-        return post["author"] == self.id and np.datetime64(post["at"][:19]) > self.world.stage.clock - np.timedelta64(timedelta(days=30))
+        return bool(
+            post["author"] == self.id and np.datetime64(post["at"][:19]) > self.world.stage.clock - np.timedelta64(timedelta(days=30))
+        )
 
     def post(self, id_: str, fields: set[str], is_old: bool) -> dict[str, Any]:
         post = self.posts[id_]
