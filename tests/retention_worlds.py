@@ -45,7 +45,14 @@ class Clients:
 
     def identities(self) -> list[Row]:
         return [
-            {"person_key": f"p{i}", "platform": "forum", "actor_key": f"f{i}", "method": "self_declared", "evidence": "profile"}
+            {
+                "person_key": f"p{i}",
+                "platform": "forum",
+                "actor_key": f"f{i}",
+                "method": "self_declared",
+                "evidence": "profile",
+                "consent_basis": "consent",
+            }
             for i in range(len(self.large))
         ]
 

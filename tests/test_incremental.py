@@ -25,8 +25,22 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> DbtWarehouse:
     )
     warehouse.insert(
         "identity_links",
-        {"person_key": "p1", "platform": "bluesky", "actor_key": "x1", "method": "self_declared", "evidence": "crm"},
-        {"person_key": "p2", "platform": "bluesky", "actor_key": "x2", "method": "self_declared", "evidence": "crm"},
+        {
+            "person_key": "p1",
+            "platform": "bluesky",
+            "actor_key": "x1",
+            "method": "self_declared",
+            "evidence": "crm",
+            "consent_basis": "contract",
+        },
+        {
+            "person_key": "p2",
+            "platform": "bluesky",
+            "actor_key": "x2",
+            "method": "self_declared",
+            "evidence": "crm",
+            "consent_basis": "contract",
+        },
     )
     warehouse.insert(
         "revenue", {"revenue_id": "r1", "occurred_at": START + timedelta(days=60), "amount": 10, "currency": "USD", "account_id": "a1"}
@@ -107,7 +121,15 @@ CHANGES: dict[str, tuple[str, Change]] = {
     "an actor identified": (
         INTERACTIONS,
         _insert(
-            "identity_links", {"person_key": "p2", "platform": "bluesky", "actor_key": "x3", "method": "verified_email", "evidence": "desk"}
+            "identity_links",
+            {
+                "person_key": "p2",
+                "platform": "bluesky",
+                "actor_key": "x3",
+                "method": "verified_email",
+                "evidence": "desk",
+                "consent_basis": "contract",
+            },
         ),
     ),
     "a role that changed earlier": (INTERACTIONS, _sql("update raw_files.revenue set occurred_at = '2026-01-20'")),

@@ -51,7 +51,9 @@ identified as (
         coalesce(actor_persons.person_key, parties.party_key) as person_key
     from parties
     left join actor_persons
-        on parties.platform = actor_persons.platform and parties.party_key = actor_persons.actor_key
+        on parties.platform = actor_persons.platform
+        and parties.party_key = actor_persons.actor_key
+        and coalesce(parties.occurred_at >= actor_persons.valid_from, true)
 ),
 
 with_role as (

@@ -2,11 +2,7 @@
     'utm_source': 'source_text', 'utm_medium': 'medium_text', 'utm_campaign': 'campaign_text', 'referrer': 'referrer_text',
     'platform': 'platform_text',
 } -%}
-with denials as (
-    select * from {{ ref('int_consent_denials') }} where purpose = 'attribution'
-),
-
-touches as (
+with touches as (
     select
         *,
         coalesce(utm_source, '') as source_text,
@@ -15,11 +11,7 @@ touches as (
         coalesce(referrer, '') as referrer_text,
         coalesce(platform, '') as platform_text
     from {{ ref('int_touches') }} as given
-    where not exists (
-        select 1
-        from denials
-        where denials.person_key = given.person_key and (denials.platform is null or denials.platform = given.platform)
-    )
+    where {{ is_allowed('attribution', 'given.person_key', 'given.platform') | indent(8) }}
 ),
 
 rules as (

@@ -112,7 +112,11 @@ matches as (
     select
         source,
         sum(case when is_matched then 1 else 0 end) as matched,
-        count(*) as actors
+        count(*) as actors,
+        -- of a group of fewer than 10, matched or not, nothing is told
+        count(*) >= 10
+        and sum(case when is_matched then 1 else 0 end) not between 1 and 9
+        and sum(case when is_matched then 0 else 1 end) not between 1 and 9 as is_shown
     from actors
     group by source
 ),
@@ -173,7 +177,8 @@ select
     cast(loaded.loaded_total as bigint) as loaded_total,
     cast(coalesce(kept.duplicates, 0) as bigint) as duplicates,
     coalesce(refused.files, 0) as quarantined,
-    case when matches.actors >= 10 then {{ ratio('matches.matched', 'matches.actors') }} end as match_rate,
+    case when matches.is_shown then {{ ratio('matches.matched', 'matches.actors') }} end as match_rate,
+    case when matches.is_shown then {{ ratio('(matches.actors - matches.matched)', 'matches.actors') }} end as unmatched_share,
     {{ ratio('sales.unattributed', 'sales.conversions') }} as unattributed_share,
     {{ ratio('100 * sales.revenue', 'booked.revenue') }} as conversions_vs_ledger_pct,
     cast(coalesce(untagged.links, 0) as bigint) as untagged_links,

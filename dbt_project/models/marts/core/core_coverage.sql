@@ -6,6 +6,10 @@ given as (
     select * from {{ ref('int_entity_coverage') }}
 ),
 
+consent_coverage as (
+    select * from {{ ref('int_consent_coverage') }}
+),
+
 entities as (
     select entity, max(row_count) > 0 as has_rows
     from given
@@ -70,4 +74,18 @@ select
     end as reason,
     clock.is_demo
 from fed
+cross join clock
+union all
+-- fewer than 10 persons: their number is not told
+select
+    'goodwill' as source,
+    consent_coverage.entity,
+    consent_coverage.because as measure,
+    case when consent_coverage.is_used then 'without_consent' else 'left_out' end as state,
+    case when consent_coverage.people >= 10 then consent_coverage.row_count end as row_count,
+    cast(null as bigint) as given_rows,
+    cast(null as timestamp) as since,
+    case when consent_coverage.people < 10 then 'fewer than 10 persons' end as reason,
+    clock.is_demo
+from consent_coverage
 cross join clock

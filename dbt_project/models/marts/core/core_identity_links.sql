@@ -10,6 +10,10 @@ links as (
     select * from {{ ref('int_identity_links') }}
 ),
 
+choices as (
+    select * from {{ ref('int_link_choices') }}
+),
+
 chosen as (
     select * from {{ ref('int_actor_persons') }}
 ),
@@ -34,10 +38,16 @@ select
     persons.account_id,
     coalesce(links.revoked_at > clock.as_of, true) and coalesce(links.expires_at > clock.as_of, true) as is_active,
     chosen.person_key is not null as is_chosen,
+    choices.left_out_because,
     links.source,
     clock.is_demo
 from links
 cross join clock
+inner join choices
+    on links.platform = choices.platform
+    and links.actor_key = choices.actor_key
+    and links.person_key = choices.person_key
+    and links.method = choices.method
 left join chosen
     on links.platform = chosen.platform
     and links.actor_key = chosen.actor_key

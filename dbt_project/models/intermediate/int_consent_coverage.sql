@@ -1,0 +1,44 @@
+with links as (
+    select * from {{ ref('int_link_choices') }}
+),
+
+touches as (
+    select
+        person_key,
+        platform,
+        {{ is_allowed('attribution', 'given.person_key', 'given.platform') | indent(8) }} as is_used,
+        {{ is_granted('attribution', 'given.person_key', 'given.platform') | indent(8) }} as is_granted,
+        {{ is_denied('attribution', 'given.person_key', 'given.platform') | indent(8) }} as is_denied
+    from {{ ref('int_touches') }} as given
+),
+
+rows_of_persons as (
+    select
+        'identity_links' as entity,
+        person_key,
+        left_out_because is null as is_used,
+        left_out_because as because
+    from links
+    where not is_employee
+    union all
+    select
+        'touches' as entity,
+        person_key,
+        is_used,
+        case
+            when is_denied then 'denied, withdrawn, expired or forgotten'
+            when not is_used then 'no consent is given, and the company allows nothing without one'
+            when not is_granted then 'used without a consent, on the basis on which the company recorded it'
+        end as because
+    from touches
+)
+
+select
+    entity,
+    because,
+    is_used,
+    count(*) as row_count,
+    count(distinct person_key) as people
+from rows_of_persons
+where because is not null
+group by entity, because, is_used

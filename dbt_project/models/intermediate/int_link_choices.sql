@@ -1,0 +1,44 @@
+with links as (
+    select * from {{ ref('int_identity_links') }}
+),
+
+clock as (
+    select * from {{ ref('int_clock') }}
+),
+
+employees as (
+    select distinct person_key from {{ ref('int_people') }}
+),
+
+judged as (
+    select
+        links.*,
+        employees.person_key is not null as is_employee,
+        {{ is_granted('identity_join', 'links.person_key', 'links.platform') }} as is_granted,
+        {{ is_denied('identity_join', 'links.person_key', 'links.platform') }} as is_denied,
+        coalesce(trim(links.consent_basis), '') <> '' as has_basis,
+        lower(trim(links.consent_basis)) in ('consent', 'opt_in', 'opt-in') as is_opt_in,
+        clock.as_of
+    from links
+    cross join clock
+    left join employees on links.person_key = employees.person_key
+)
+
+select
+    platform,
+    actor_key,
+    person_key,
+    method,
+    matched_at,
+    is_employee,
+    case
+        when platform = 'linkedin' then 'persons on LinkedIn are never linked'
+        when is_denied then 'denied, withdrawn, expired or forgotten'
+        when revoked_at <= as_of then 'the link was revoked'
+        when expires_at <= as_of then 'the link has expired'
+        -- the directory ties an employee's accounts under the contract of work, and they are left out of all but team sums
+        when is_granted or is_employee then null
+        when platform = 'x' and not is_opt_in then 'on X only with the opt-in of the person'
+        when not has_basis then 'neither a consent nor a basis is given'
+    end as left_out_because
+from judged
