@@ -160,7 +160,8 @@ def check() -> None:
     type=click.Choice(["postgres", "parquet", "csv", "xlsx"]),
     help="Copy the same build there too (may be repeated): PostgreSQL at GOODWILL_POSTGRES_DSN, or files below data/exports/.",
 )
-def publish(targets: tuple[str, ...]) -> None:
+@click.option("--restricted", is_flag=True, help="Put the rows of persons, by key, into a second file that only its owner may read.")
+def publish(targets: tuple[str, ...], restricted: bool) -> None:
     """Publish the marts as they stand in the warehouse, if every blocking check on them holds.
 
     The published file always; it is what `--to` copies. In PostgreSQL the marts stand in the schemas core, roi,
@@ -187,6 +188,9 @@ def publish(targets: tuple[str, ...]) -> None:
         if unwritten := refresh_page(outcome.path):
             click.echo(unwritten, err=True)
         try:
+            if restricted:
+                second = _on_warehouse("publish", publication.publish_restricted)
+                click.echo(f"{len(second.tables)} restricted marts, {second.rows:,} rows: {second.path}")
             for target in targets:
                 click.echo(_copied(target))
         except publication.PublishError as fault:

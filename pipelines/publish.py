@@ -134,7 +134,8 @@ def _copy(connection: duckdb.DuckDBPyConnection, mart: Mart) -> int:
     connection.execute(f"comment on table {target} is {literal(mart.description)}")
     for name, description in mart.columns.items():
         connection.execute(f"comment on column {target}.{quoted(name)} is {literal(description)}")
-    _refuse_keys(connection, mart)
+    if mart.tier == "published":
+        _refuse_keys(connection, mart)
     row = connection.execute(f"select count(*) from {target}").fetchone()
     return int(row[0]) if row else 0
 
@@ -175,12 +176,28 @@ def publish(settings: Settings, marts: list[Mart] | None = None) -> PublishResul
     """
     wanted = [mart for mart in read_marts() if mart.tier == "published"] if marts is None else marts
     _refuse(wanted)
-    path = settings.published_path
+    return _put(settings, wanted, settings.published_path)
+
+
+def restricted_path(settings: Settings) -> Path:
+    """The second tier of `goodwill.duckdb` is `goodwill_restricted.duckdb` beside it."""
+    return settings.published_path.with_stem(f"{settings.published_path.stem}_restricted")
+
+
+def publish_restricted(settings: Settings) -> PublishResult:
+    """Put the restricted marts (rows of persons by key, no words) into a file of their own that only its owner may read."""
+    wanted = [mart for mart in read_marts() if mart.tier == "restricted"]
+    return _put(settings, wanted, restricted_path(settings), mode=0o600)
+
+
+def _put(settings: Settings, wanted: list[Mart], path: Path, mode: int | None = None) -> PublishResult:
     path.parent.mkdir(parents=True, exist_ok=True)
     following = path.with_name(path.name + ".next")
     _remove(following)
     try:
         tables = _build(settings, wanted, following)
+        if mode is not None:
+            following.chmod(mode)
         _sync(following)
         # A log that somebody's write access to the old file left behind does not belong to the new one.
         path.with_name(path.name + ".wal").unlink(missing_ok=True)

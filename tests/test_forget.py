@@ -14,6 +14,7 @@ from demo_company import Company, company, world
 from pipelines import erase
 from pipelines.erase import Proof, forget
 from pipelines.keys import Keys
+from pipelines.publish import publish_restricted
 from pipelines.run import RunReport
 from pipelines.settings import SettingsError
 from simulator import inbox
@@ -162,6 +163,28 @@ def test_a_reload_of_everything_brings_nobody_back(tiny: Company, ann: Ann, forg
     assert not [text for text in held if ann.did in text or f"@{ann.handle}" in text]
     assert not held & set(TEXTS)
     assert "As <forgotten> says, whose address is <address>, all is well" in held
+
+
+def test_no_published_column_holds_a_key_a_handle_an_address_or_somebodys_words(tiny: Company) -> None:
+    """Of all persons that the demo company knows, and of every column of every published mart."""
+    everybody = world(0)
+    people = {*everybody.actors["handle"], *everybody.actors["actor_id"], *everybody.actors["email"], *everybody.desk["actor_email"]}
+    people |= {*everybody.staff["email"], *everybody.identity_links["person_email"], *everybody.touches["person_email"]}
+    said = {*everybody.desk["text"], *everybody.talk["text"], *everybody.letters["text"], *TEXTS}
+    published = _values(tiny.published)
+    joined = "\n".join(published).lower()
+    assert not [person for person in people if isinstance(person, str) and len(person) > 5 and person.lower() in joined]
+    ours = set(everybody.posts["text"])  # what the company itself published is no secret
+    assert not published & {text for text in said - ours if isinstance(text, str) and len(text) > 12}
+    assert not [value for value in published if len(value) == 64 and not set(value) - set("0123456789abcdef")]
+    assert "@" not in joined.replace("@<", "")
+
+
+def test_the_restricted_tier_is_a_file_of_its_own_for_its_owner(tiny: Company, ann: Ann) -> None:
+    result = publish_restricted(tiny.settings)
+    assert result.path != tiny.published and result.path.stat().st_mode & 0o077 == 0
+    assert "core.interactions" in result.tables and not set(result.tables) & {"core.posts", "relationships.indicators"}
+    result.path.unlink()
 
 
 def test_names_that_are_none_are_refused_without_repeating_them(tiny: Company) -> None:

@@ -16,6 +16,7 @@ from pipelines.erase.persons import Person, discover_ids, follow, named
 from pipelines.exports import exports_folder
 from pipelines.extraction import spool_folder
 from pipelines.load import prepare
+from pipelines.publish import restricted_path
 from pipelines.run import run
 from pipelines.settings import Settings
 from pipelines.sources import discover
@@ -106,11 +107,12 @@ def forget(
 
 
 def _leftovers(settings: Settings) -> None:
-    """What loaders leave beside the warehouse (packages that wait, states, spools), which the next load makes anew, and exports of before."""
+    """What loaders leave beside the warehouse (packages that wait, states, spools), which the next load makes anew; exports and the restricted file of before."""
     home = settings.warehouse_path.parent
     shutil.rmtree(home / "dlt", ignore_errors=True)
     shutil.rmtree(spool_folder(settings), ignore_errors=True)
     shutil.rmtree(exports_folder(settings.published_path), ignore_errors=True)
+    restricted_path(settings).unlink(missing_ok=True)
     shutil.rmtree(settings.warehouse_path.with_name(settings.warehouse_path.name + ".tmp"), ignore_errors=True)
 
 

@@ -20,7 +20,7 @@ from pipelines.load import prepare
 from pipelines.run import run
 from pipelines.settings import Secret, Settings
 from pipelines.sources import discover
-from pipelines.warehouse import WarehouseError, connect, quoted, transaction, warehouse_lock
+from pipelines.warehouse import WarehouseError, connect, quoted, stored_columns, transaction, warehouse_lock
 
 AT_ONCE = 500_000
 
@@ -80,9 +80,10 @@ def rotate(settings: Settings, on_wait: Callable[[str], None] = lambda message: 
             settings = _with_next_secret(settings)
         keys = Keys.of(settings)
         with connect(settings) as connection, transaction(connection):
+            present = stored_columns(connection)
             for source in discover().values():
                 for table in source.tables:
-                    for column in person_columns(table):
+                    for column in set(person_columns(table)) & present.get((f"raw_{source.name}", table.name), {}).keys():
                         _wrap(connection, place(source, table), quoted(column), lambda key: keys.wrapped(key, since))
             _wrap(connection, "raw_goodwill.forgetting", "person_key", lambda key: keys.wrapped(key, since))
             _wrap(connection, "raw_goodwill.tombstones", "tombstone", lambda tombstone: keys.wrapped_tombstone(tombstone, since))

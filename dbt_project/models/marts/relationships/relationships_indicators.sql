@@ -5,6 +5,10 @@ with estimates as (
     select * from {{ ref('int_indicator_estimates') }}
 ),
 
+suppressed as (
+    select * from {{ ref('int_suppressed_cells') }}
+),
+
 clock as (
     select * from {{ ref('int_clock') }}
 ),
@@ -16,7 +20,8 @@ judged as (
         coalesce({{ utc_of_reporting(next_period_start('period_kind', 'period_start')) }} <= clock.as_of, true) as is_complete,
         clock.is_demo,
         case
-            when people between 1 and 9 then 'fewer than 10 people'
+            when estimates.people between 1 and 9 then 'fewer than 10 people'
+            when suppressed.people is not null then 'would tell a group of fewer than 10 people by subtraction'
             {% for clusters_wanted, indicators in minimum_clusters().items() -%}
             when
                 {% if indicators -%} indicator in ('{{ indicators | join("', '") }}') and {% endif -%} clusters < {{ clusters_wanted }}
@@ -30,6 +35,15 @@ judged as (
         end as suppressed_reason
     from estimates
     cross join clock
+    left join suppressed
+        on estimates.indicator = suppressed.indicator
+        and estimates.period_kind = suppressed.period_kind
+        and estimates.period_start is not distinct from suppressed.period_start
+        and estimates.audience = suppressed.audience
+        and estimates.platform = suppressed.platform
+        and estimates.profile_id = suppressed.profile_id
+        and estimates.dimension = suppressed.dimension
+        and estimates.dimension_value = suppressed.dimension_value
 ),
 
 shown as (

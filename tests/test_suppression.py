@@ -1,0 +1,127 @@
+"""Small groups: nobody can tell one from published rows, by subtraction or by solving for it, whatever the world looks like."""
+
+from collections.abc import Iterator
+
+import duckdb
+import numpy as np
+import pytest
+from dbt_macros import macros
+
+K = 10
+WORLDS = 150
+MONTHS = [(2026, month) for month in range(1, 7)]  # of two quarters
+
+
+class World:
+    """Who was where: persons spread unevenly over platforms and months, everybody seen one to four times."""
+
+    def __init__(self, seed: int) -> None:
+        random = np.random.default_rng(seed)
+        self.platforms = int(random.integers(2, 6))
+        weights = random.dirichlet(np.full(self.platforms, 0.5))
+        people = int(random.integers(12, 150))
+        self.seen: list[set[int]] = [set() for _ in range(self.platforms * len(MONTHS))]
+        for person in range(people):
+            for _ in range(int(random.integers(1, 5))):
+                platform = int(random.choice(self.platforms, p=weights))
+                self.seen[platform * len(MONTHS) + int(random.integers(len(MONTHS)))].add(person)
+        self.cells = self._cells()
+
+    def _cells(self) -> dict[tuple[str, str], list[int]]:
+        """(platform or all, month, quarter or all) -> its atoms."""
+        cells: dict[tuple[str, str], list[int]] = {}
+        for platform in range(self.platforms):
+            for month in range(len(MONTHS)):
+                atom = platform * len(MONTHS) + month
+                if self.seen[atom]:
+                    for place in (str(platform), "all"):
+                        for period in (f"m{month}", f"q{month // 3}", "all"):
+                            cells.setdefault((place, period), []).append(atom)
+        return cells
+
+    def people(self, atoms: list[int]) -> int:
+        return len(set().union(*(self.seen[atom] for atom in atoms)))
+
+    def parents(self, cell: tuple[str, str]) -> Iterator[tuple[str, str]]:
+        place, period = cell
+        if place != "all":
+            yield ("all", period)
+        if period != "all":
+            yield (place, f"q{int(period[1:]) // 3}" if period[0] == "m" else "all")
+
+
+@pytest.fixture(scope="module")
+def worlds() -> list[World]:
+    return [World(seed) for seed in range(WORLDS)]
+
+
+@pytest.fixture(scope="module")
+def hidden(worlds: list[World]) -> list[set[tuple[str, str]]]:
+    """What the macro hides, in all worlds by one query."""
+    names: dict[int, tuple[int, tuple[str, str]]] = {}
+    ids: dict[tuple[int, tuple[str, str]], int] = {}
+    people, edges = [], []
+    for number, world in enumerate(worlds):
+        for cell in sorted(world.cells):
+            ids[number, cell] = len(names)
+            names[len(names)] = (number, cell)
+            people.append((ids[number, cell], world.people(world.cells[cell])))
+    for (number, cell), child in ids.items():
+        for parent in worlds[number].parents(cell):
+            direction = "platform" if parent[0] != cell[0] else "period"
+            edges.append((f"{ids[number, parent]}|{direction}", ids[number, parent], child))
+    with duckdb.connect() as connection:
+        connection.execute("create table cells (cell bigint, people bigint); create table edges (family text, parent bigint, child bigint)")
+        connection.executemany("insert into cells values (?, ?)", people)
+        connection.executemany("insert into edges values (?, ?, ?)", edges)
+        module = macros("suppression")
+        sql = f"with {module.hidden_by_closure('cells', 'edges', K)} select cell from hidden_"
+        last = connection.execute(f"{sql}{module.suppression_rounds()}").fetchall()
+        assert sorted(last) == sorted(connection.execute(f"{sql}{int(module.suppression_rounds()) - 1}").fetchall()), (
+            "the closure is not closed"
+        )
+    found: list[set[tuple[str, str]]] = [set() for _ in worlds]
+    for (cell,) in last:
+        number, name = names[cell]
+        found[number].add(name)
+    return found
+
+
+def _can_be_solved(published: np.ndarray, wanted: np.ndarray) -> bool:
+    """Whether a sum over atoms follows from published sums, whatever the numbers are: it lies in their row space."""
+    if not len(published):
+        return False
+    solution, *_ = np.linalg.lstsq(published.T, wanted, rcond=None)
+    return bool(np.allclose(published.T @ solution, wanted, atol=1e-9))
+
+
+def test_no_small_group_can_be_solved_for(worlds: list[World], hidden: list[set[tuple[str, str]]]) -> None:
+    solved, naive = [], 0
+    for number, (world, gone) in enumerate(zip(worlds, hidden, strict=True)):
+        size = len(world.seen)
+        row = {cell: np.isin(np.arange(size), atoms).astype(float) for cell, atoms in world.cells.items()}
+        published = np.array([row[cell] for cell in world.cells if cell not in gone]).reshape(-1, size)
+        primary = np.array([row[cell] for cell, atoms in world.cells.items() if world.people(atoms) >= K]).reshape(-1, size)
+        for cell, atoms in world.cells.items():
+            if 0 < world.people(atoms) < K:
+                naive += _can_be_solved(primary, row[cell])
+                if _can_be_solved(published, row[cell]):
+                    solved.append((number, cell))
+    assert naive > 100, "the worlds are of no use: hiding small cells alone would do"
+    assert solved == []
+
+
+def test_what_is_left_of_a_total_is_nobody_or_a_group(worlds: list[World], hidden: list[set[tuple[str, str]]]) -> None:
+    for number, (world, gone) in enumerate(zip(worlds, hidden, strict=True)):
+        for cell in set(world.cells) - gone:
+            for direction in (0, 1):
+                children = [child for child in world.cells if cell in world.parents(child) and child[direction] != cell[direction]]
+                rest = [atom for child in children if child in gone for atom in world.cells[child]]
+                shown = [child for child in children if child not in gone]
+                assert not shown or not rest or world.people(rest) >= K, (number, cell)
+
+
+def test_much_stays_to_be_shown(worlds: list[World], hidden: list[set[tuple[str, str]]]) -> None:
+    large = [(number, cell) for number, world in enumerate(worlds) for cell, atoms in world.cells.items() if world.people(atoms) >= K]
+    shown = [1 for number, cell in large if cell not in hidden[number]]
+    assert len(shown) / len(large) > 0.5
