@@ -13,15 +13,31 @@ clock as (
     select * from {{ ref('int_clock') }}
 ),
 
+guarded as (
+    select
+        estimates.*,
+        suppressed.people is not null as is_hidden
+    from estimates
+    left join suppressed
+        on estimates.indicator = suppressed.indicator
+        and estimates.period_kind = suppressed.period_kind
+        and estimates.period_start is not distinct from suppressed.period_start
+        and estimates.audience = suppressed.audience
+        and estimates.platform = suppressed.platform
+        and estimates.profile_id = suppressed.profile_id
+        and estimates.dimension = suppressed.dimension
+        and estimates.dimension_value = suppressed.dimension_value
+),
+
 -- too few to say anything, or so few that it would say something about persons
 judged as (
     select
-        estimates.*,
+        guarded.*,
         coalesce({{ utc_of_reporting(next_period_start('period_kind', 'period_start')) }} <= clock.as_of, true) as is_complete,
         clock.is_demo,
         case
-            when estimates.people between 1 and 9 then 'fewer than 10 people'
-            when suppressed.people is not null then 'would tell a group of fewer than 10 people by subtraction'
+            when people between 1 and 9 then 'fewer than 10 people'
+            when is_hidden then 'would tell a group of fewer than 10 people by subtraction'
             {% for clusters_wanted, indicators in minimum_clusters().items() -%}
             when
                 {% if indicators -%} indicator in ('{{ indicators | join("', '") }}') and {% endif -%} clusters < {{ clusters_wanted }}
@@ -33,17 +49,8 @@ judged as (
             when indicator = 'sentiment_net_corrected' and value is null then method
             when value is null then 'not observed for long enough'
         end as suppressed_reason
-    from estimates
+    from guarded
     cross join clock
-    left join suppressed
-        on estimates.indicator = suppressed.indicator
-        and estimates.period_kind = suppressed.period_kind
-        and estimates.period_start is not distinct from suppressed.period_start
-        and estimates.audience = suppressed.audience
-        and estimates.platform = suppressed.platform
-        and estimates.profile_id = suppressed.profile_id
-        and estimates.dimension = suppressed.dimension
-        and estimates.dimension_value = suppressed.dimension_value
 ),
 
 shown as (
