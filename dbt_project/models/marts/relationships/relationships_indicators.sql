@@ -37,7 +37,6 @@ judged as (
         clock.is_demo,
         case
             when people between 1 and 9 then 'fewer than 10 people'
-            when is_hidden then 'would tell a group of fewer than 10 people by subtraction'
             {% for clusters_wanted, indicators in minimum_clusters().items() -%}
             when
                 {% if indicators -%} indicator in ('{{ indicators | join("', '") }}') and {% endif -%} clusters < {{ clusters_wanted }}
@@ -48,6 +47,7 @@ judged as (
             when value is null and unit = 'minutes' then 'median not reached: at least half are not answered in the time observed'
             when indicator = 'sentiment_net_corrected' and value is null then method
             when value is null then 'not observed for long enough'
+            when is_hidden then 'would tell a group of fewer than 10 people by subtraction'
         end as suppressed_reason
     from guarded
     cross join clock
