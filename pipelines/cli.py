@@ -226,21 +226,17 @@ def forget(names: tuple[str, ...], requested: bool) -> None:
     if not names and not requested:
         raise click.UsageError("name a person, or give --requested")
     with _told():
-        from pipelines import erase
+        from pipelines.erase import forget as forget_person
         from pipelines.settings import read_settings
 
-        proof = erase.forget(read_settings(), list(names), requested=requested, on_wait=lambda message: click.echo(message, err=True))
+        proof = forget_person(read_settings(), list(names), requested=requested, on_wait=lambda message: click.echo(message, err=True))
         click.echo("\n".join(proof.lines()))
         sys.exit(not proof.is_clean)
 
 
 @main.command(name="rotate-key")
 def rotate_key() -> None:
-    """Give every person in the warehouse a key of the newest secret, and build and publish anew.
-
-    Set GOODWILL_PREVIOUS_KEY_1 (and _2, ...) to the secrets so far, oldest first, and GOODWILL_KEY to the new one. A key
-    file that Goodwill made gets a new secret by itself.
-    """
+    """Give every person a key of the newest secret (GOODWILL_KEY; those before it are GOODWILL_PREVIOUS_KEY_1, _2, ...)."""
     with _told():
         from pipelines.erase.rotation import rotate
         from pipelines.settings import read_settings
