@@ -50,6 +50,8 @@ class World:
     simulate: Callable[[np.random.Generator, int, bool], Draws]
     about: str = ""
     replicates: int | None = None  # where they are fewer than the estimator's
+    chunk: int | None = None  # where a company takes more memory
+    has_null: bool = True  # whether companies without an effect are drawn as well
 
     @property
     def description(self) -> str:
@@ -98,9 +100,10 @@ class Row:
 def chunks(estimator: Estimator, world: World, planted: bool, replicates: int | None = None) -> list[int]:
     """Sizes of the parts in which companies are drawn; none without an effect where there is nothing to be found falsely."""
     wanted = replicates or world.replicates or estimator.replicates
-    if not planted and estimator.no_effect is None:
+    if not planted and (estimator.no_effect is None or not world.has_null):
         return []
-    return [min(estimator.chunk, wanted - start) for start in range(0, wanted, estimator.chunk)]
+    size = world.chunk or estimator.chunk
+    return [min(size, wanted - start) for start in range(0, wanted, size)]
 
 
 def draw(estimator: Estimator, world: World, planted: bool, number: int, size: int) -> Draws:
