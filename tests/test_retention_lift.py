@@ -109,4 +109,4 @@ def test_nothing_given_is_an_empty_mart_and_coverage_says_of_what(tmp_path: Path
     warehouse.build("+core_coverage")
     reasons = dict(warehouse.rows("select entity, reason from core.coverage where source = 'goodwill' and state = 'not_given'"))
     assert "subscriptions" in reasons["roi.retention_lift"] and "interactions" in reasons["roi.retention_lift"]
-    assert reasons["roi.customer_value_fits"].endswith(", revenue")
+    assert reasons["roi.customer_value_fits"].endswith(", revenue, subscriptions")
