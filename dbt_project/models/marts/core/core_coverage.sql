@@ -85,6 +85,7 @@ select
     case when consent_coverage.people >= 10 then consent_coverage.row_count end as row_count,
     cast(null as bigint) as given_rows,
     cast(null as timestamp) as since,
+    cast(null as timestamp) as unavailable_since,
     case when consent_coverage.people < 10 then 'fewer than 10 persons' end as reason,
     clock.is_demo
 from consent_coverage
