@@ -82,6 +82,18 @@ def test_the_page_says_what_is_stored() -> None:
     assert report.PAGE.read_text(encoding="utf-8") == report.page(report.stored())
 
 
+def test_what_is_stored_was_drawn_as_often_as_is_said_now() -> None:
+    stored = {(row.estimator, row.world): row.replicates for row in report.stored()}
+    names = {name for name, _ in stored}
+    wanted = {(name, world.name): sum(chunks(estimators()[name], world, True)) for name in names for world in estimators()[name].worlds}
+    assert stored == wanted, "draw them again: `python -m calibration` with the names of the estimators"
+    assert min(wanted.values()) >= 500
+
+
+def test_worlds_that_meet_the_assumptions_are_covered_as_promised() -> None:
+    assert list(report.failures(report.stored())) == []
+
+
 def test_the_sql_that_is_tried_is_what_dbt_compiles(tmp_path) -> None:
     models = ["int_indicator_estimates", "relationships_surveys", "int_credit_bootstrap", "roi_channel_months"]
     result = DbtWarehouse(tmp_path).run("compile", "--select", *models)
