@@ -83,11 +83,15 @@ def _size(value: float | None) -> str:
 
 
 def _verdict(row: Row) -> str:
+    if math.isnan(row.cover):
+        return "refused"
     if row.cover < WEAK:
-        return "**below 90 %**"
-    if PASSED[0] <= row.cover <= PASSED[1]:
-        return "as promised"
-    return "too wide" if row.cover > PASSED[1] else "**short**" if row.world == "assumptions" else "short"
+        found = "**below 90 %**"
+    elif PASSED[0] <= row.cover <= PASSED[1]:
+        found = "as promised"
+    else:
+        found = "too wide" if row.cover > PASSED[1] else "short"
+    return f"{found}; **misses the effect**" if row.causal_cover is not None and row.causal_cover < WEAK else found
 
 
 def _table(rows: Sequence[Row]) -> Iterator[str]:
@@ -134,6 +138,10 @@ def _page(rows: Sequence[Row]) -> Iterator[str]:
     yield "| world | what is wrong in it, unless its estimator says otherwise |"
     yield "|---|---|"
     yield from (f"| {name} | {about} |" for name, about in WORLDS.items())
+    missing = [name for name in estimators() if name not in {row.estimator for row in rows}]
+    if missing:
+        yield ""
+        yield f"Not drawn yet: {', '.join(missing)}."
     for subject, members in _subjects().items():
         shown = [row for row in rows if row.estimator in {estimator.name for estimator in members}]
         if not shown:
@@ -146,8 +154,9 @@ def _page(rows: Sequence[Row]) -> Iterator[str]:
             yield ""
             own = [f"{world.name}: {world.about}" for world in estimator.worlds if world.about]
             yield (
-                f"**{estimator.title}** (`{estimator.name}`). Estimand: {estimator.estimand}. Code: {estimator.code}. {estimator.note} "
-                + (f"Worlds: {'; '.join(own)}." if own else "")
+                f"**{estimator.title}** (`{estimator.name}`). Estimand: {estimator.estimand}. Code: {estimator.code}."
+                + (f" {estimator.note}" if estimator.note else "")
+                + (f" Worlds: {'; '.join(own)}." if own else "")
             )
             yield ""
             yield f"![cover of {estimator.name} in each world](calibration/{estimator.name}.svg)"
