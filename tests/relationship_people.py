@@ -82,9 +82,9 @@ def colleagues() -> tuple[World, list[dict[str, Any]]]:
 
 
 def minimal() -> list[dict[str, Any]]:
-    """Only the columns that are required, and is_brand: 40 people write to the brand, which answers 30 of them by comment to nobody in particular."""
+    """Only the columns that are required: 60 people mention the brand, and nobody answers."""
     rows = []
-    for number in range(40):
+    for number in range(60):
         row = {"platform": "bare", "kind": "mention"}
         rows.append(
             row | {"interaction_id": f"a{number}", "occurred_at": MAY + timedelta(days=number % 20), "actor_key": f"bare/p{number}"}

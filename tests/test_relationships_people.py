@@ -123,7 +123,8 @@ def test_the_required_columns_are_enough(rows: list[dict]) -> None:
     bare = {
         row["indicator"]: row for row in rows if row["platform"] == "bare" and row["period_kind"] == "all" and row["dimension"] == "all"
     }
-    assert (bare["response_rate_24h"]["value"], bare["response_rate_24h"]["n"]) == (0, 40)
+    assert (bare["response_rate_24h"]["value"], bare["response_rate_24h"]["n"]) == (0, 60)
     assert bare["reciprocity_dyad"]["value"] == 0
     assert bare["response_time_median_km"]["suppressed_reason"] == "fewer than 10 answers"
+    assert bare["advocacy_rate"]["suppressed_reason"] == "no mood is given"
     assert {row["audience"] for row in bare.values()} == {"unknown"}

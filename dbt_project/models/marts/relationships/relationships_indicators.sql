@@ -43,6 +43,14 @@ judged as (
                 then 'fewer than {{ clusters_wanted }} independent clusters'
             {% endfor -%}
             when events < 10 then 'fewer than 10 answers'
+            -- nobody stood up for the brand, or nobody looked: the net mood stands there where anything was scored
+            when
+                indicator = 'advocacy_rate'
+                and numerator = 0
+                and max(case when indicator = 'sentiment_net' then 1 end) over (
+                    partition by period_kind, period_start, audience, platform, profile_id, dimension, dimension_value
+                ) is null
+                then 'no mood is given'
             when method = 'exact' and unit = 'share' and denominator = 0 then 'the source gives no text'
             when value is null and unit = 'minutes' then 'median not reached: at least half are not answered in the time observed'
             when indicator = 'sentiment_net_corrected' and value is null then method
