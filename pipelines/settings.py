@@ -58,6 +58,10 @@ class Settings:
     is_demo: bool = False
     as_of: datetime | None = None
     postgres_dsn: Secret | None = None
+    smtp_url: Secret | None = None
+    webhook_url: Secret | None = None
+    digest_from: str = ""
+    digest_to: tuple[str, ...] = ()
     _key: Secret | None = None
     _previous_keys: tuple[Secret, ...] = ()
     _values: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -190,6 +194,9 @@ def read_settings(*, folder: Path = PROJECT, environ: Mapping[str, str] | None =
             return Path(overrides[field_name]).expanduser().absolute()
         return (folder / Path(values.get(variable) or default).expanduser()).absolute()
 
+    def secret(variable: str) -> Secret | None:
+        return Secret(values[variable]) if values.get(variable) else None
+
     as_of = overrides.get("as_of") or values.get("GOODWILL_AS_OF")
     key = overrides.get("key") or values.get("GOODWILL_KEY")
     previous: list[Secret] = []
@@ -204,7 +211,11 @@ def read_settings(*, folder: Path = PROJECT, environ: Mapping[str, str] | None =
         inbox_path=path("inbox_path", "INBOX_PATH", "inbox"),
         is_demo=values.get("GOODWILL_DEMO", "").lower() in ("1", "true", "yes") if is_demo is None else is_demo,
         as_of=_time(as_of) if isinstance(as_of, str) else as_of,
-        postgres_dsn=Secret(values["GOODWILL_POSTGRES_DSN"]) if values.get("GOODWILL_POSTGRES_DSN") else None,
+        postgres_dsn=secret("GOODWILL_POSTGRES_DSN"),
+        smtp_url=secret("GOODWILL_SMTP_URL"),
+        webhook_url=secret("GOODWILL_WEBHOOK_URL"),
+        digest_from=values.get("GOODWILL_DIGEST_FROM", "").strip(),
+        digest_to=tuple(values.get("GOODWILL_DIGEST_TO", "").replace(",", " ").split()),
         _key=key if isinstance(key, Secret) else Secret(str(key)) if key else None,
         _previous_keys=tuple(previous),
         _values=values,
