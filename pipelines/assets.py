@@ -11,6 +11,7 @@ from data_quality.suites import read_suites
 from pipelines.check import CheckResult, check_marts, check_raw
 from pipelines.estimate import estimate
 from pipelines.load import fix_clock, load_source, prepare, warehouse_lock
+from pipelines.page import page_path, refresh_page
 from pipelines.postgres import publish_to_postgres
 from pipelines.publish import PublishError, publish, read_marts
 from pipelines.raw import Source
@@ -25,6 +26,7 @@ CHECK = "great_expectations"
 FAILED_CHECKS = dg.AssetKey(["goodwill", "failed_checks"])
 JUDGED = dg.AssetKey(["published", "judged"])
 PUBLISHED = dg.AssetKey(["published", "goodwill"])
+PAGE = dg.AssetKey(["published", "page"])
 
 
 @contextmanager
@@ -211,6 +213,24 @@ def publish_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
     return published
 
 
+def page_asset() -> dg.AssetsDefinition:
+    """What people look at."""
+
+    @dg.asset(key=PAGE, group_name="published", deps=[PUBLISHED], kinds={"html"}, required_resource_keys={"work"})
+    def page(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        """The published file as one self-contained HTML file beside it; where it cannot be made, what is published stands all the same."""
+        work: Work = context.resources.work
+        path = page_path(work.settings.published_path)
+        with work.step("write the page") as step:
+            step.detail = str(path)
+            if unwritten := refresh_page(work.settings.published_path):
+                step.state, step.detail = "failed", unwritten
+                work.warnings.append(unwritten)
+        return dg.MaterializeResult(metadata={"path": str(path), "is_of_this_publication": unwritten is None})
+
+    return page
+
+
 def build_assets(settings: Settings) -> list[Any]:
     """The whole house, left to right."""
     sources = list(discover().values())
@@ -225,4 +245,5 @@ def build_assets(settings: Settings) -> list[Any]:
         after,
         check_assets("check_marts", "marts", JUDGED, marts, "check what goes out", check_marts),
         publish_asset(marts),
+        page_asset(),
     ]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipelines.digest.command import digest
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -22,9 +24,8 @@ Examples
   goodwill doctor                     what could be wrong on this machine, and its cure
   goodwill sources                    which sources are configured, and what is missing
   goodwill run                        load what is new, build, check, publish
-  goodwill run --source bluesky       ask one source, build everything
   goodwill run --inbox ~/exports      take files from another folder than inbox/
-  goodwill run --full-refresh         fetch and build everything anew
+  goodwill digest --send              the week in ten lines, by mail and to a webhook
   goodwill forget ann@example.com     take a person out of everything, and keep them out
   goodwill publish --to xlsx          the same marts as workbooks; also csv, parquet, postgres
   goodwill stories review             stories that wait for a decision
@@ -56,9 +57,8 @@ def _told() -> Iterator[None]:
         console.print(fitting(printable(fault), console), style="bold red", soft_wrap=True)
         sys.exit(NOT_PUBLISHED)
     except KeyboardInterrupt:
-        console.print(
-            "\ninterrupted: what was published before stands as it was; the same command goes on from here", style="bold", soft_wrap=True
-        )
+        said = "\ninterrupted: what was published before stands as it was; the same command goes on from here"
+        console.print(said, style="bold", soft_wrap=True)
         sys.exit(INTERRUPTED)
 
 
@@ -295,5 +295,6 @@ def review(decision: tuple[str, ...], role: str | None) -> None:
         _on_warehouse("review", lambda settings: review(settings, decision, role, _console()))
 
 
+main.add_command(digest)
 if __name__ == "__main__":
     main()

@@ -10,8 +10,8 @@ def build(settings: Settings, work: dg.ResourceDefinition = assets.work_resource
     """The whole house for these settings; needs no secret and opens no warehouse. `work` is the run that it works for."""
     return dg.Definitions(
         assets=assets.build_assets(settings),
-        jobs=schedule.jobs(),
-        schedules=schedule.schedules(),
+        jobs=schedule.jobs(settings),
+        schedules=schedule.schedules(settings),
         resources={"work": work},
         executor=dg.in_process_executor,
     )

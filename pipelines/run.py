@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.page import refresh_page
 from pipelines.settings import Settings, SettingsError
 from pipelines.work import Listener, Step, Work
 
@@ -137,8 +136,7 @@ def run(
             failure = _told(fault, work)
         if failure is None and work.published is None:
             failure = "the run ended before it published"
-        unwritten = refresh_page(settings.published_path) if failure is None else None
-    warnings = [f"{result.source}: {warning}" for result in work.loads for warning in result.warnings] + ([unwritten] if unwritten else [])
+    warnings = [f"{result.source}: {warning}" for result in work.loads for warning in result.warnings] + work.warnings
     return RunReport(
         seconds=time.monotonic() - began,
         log_path=log_path,

@@ -38,6 +38,7 @@ class Work:
     loads: "list[LoadResult]" = field(default_factory=list)
     checks: "list[CheckResult]" = field(default_factory=list)
     published: "PublishResult | None" = None
+    warnings: list[str] = field(default_factory=list)
 
     @contextmanager
     def step(self, name: str) -> Iterator[Step]:

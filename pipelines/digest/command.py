@@ -6,7 +6,9 @@ import click
 
 
 @click.command()
-@click.option("--send", "is_sent", is_flag=True, help="Also by mail (GOODWILL_SMTP_URL) and to a webhook (GOODWILL_WEBHOOK_URL), each once a week.")
+@click.option(
+    "--send", "is_sent", is_flag=True, help="Also by mail (GOODWILL_SMTP_URL) and to a webhook (GOODWILL_WEBHOOK_URL), each once a week."
+)
 def digest(is_sent: bool) -> None:
     """Tell the week in ten lines: what changed beyond its interval, money and people side by side, what needs a human.
 
@@ -14,7 +16,7 @@ def digest(is_sent: bool) -> None:
     """
     from datetime import UTC, datetime
 
-    from pipelines.digest import tell
+    from pipelines.digest.tell import tell
     from pipelines.settings import SettingsError, read_settings
 
     try:

@@ -55,7 +55,9 @@ def _mail(digest: Digest, settings: Settings, url: Secret) -> None:
     except ValueError:
         host = None
     if not host or server.scheme not in ("smtp", "smtps"):
-        raise SettingsError("GOODWILL_SMTP_URL is no address of a mail server: smtp://user:password@host:587 or smtps://user:password@host:465")
+        raise SettingsError(
+            "GOODWILL_SMTP_URL is no address of a mail server: smtp://user:password@host:587 or smtps://user:password@host:465"
+        )
     context = ssl.create_default_context()
     try:
         made = (
@@ -76,7 +78,9 @@ def _mail(digest: Digest, settings: Settings, url: Secret) -> None:
     except (OSError, smtplib.SMTPException) as fault:
         # an answer may repeat what was said to the server
         code = getattr(fault, "smtp_code", None)
-        raise DeliveryError(f"the mail server {host} did not take it ({type(fault).__name__}{f' {code}' if code else ''}): see GOODWILL_SMTP_URL") from None
+        raise DeliveryError(
+            f"the mail server {host} did not take it ({type(fault).__name__}{f' {code}' if code else ''}): see GOODWILL_SMTP_URL"
+        ) from None
     if refused:
         raise DeliveryError(f"the mail server {host} refused {len(refused)} of {len(receivers)} addresses: see GOODWILL_DIGEST_TO")
 

@@ -13,7 +13,7 @@ STALE_AFTER = timedelta(days=2)  # sources are asked every day
 SILENT_AFTER = timedelta(days=7)  # a week without a publication
 SHOWN = 3
 # What is shown of an audience, the first that is measured: enough to see both sides, not a composite.
-MONEY = ("iroi", "attributed_roi", "nrr", "retention_lift", "attributed_margin")
+MONEY = ("attributed_roi", "nrr", "retention_lift", "iroi", "attributed_margin")
 PEOPLE = ("two_way_ratio", "response_rate_24h", "opr_trust", "net_reciprocity", "reciprocity_dyad")
 SIDES = {"money": MONEY, "people": PEOPLE}
 
@@ -22,7 +22,7 @@ FLAGS = """
 select people.quarter, people.audience, people.measure, people.change, people.change_lo, people.change_hi, money.change as money_change
 from board.scorecard as people
 left join board.scorecard as money on people.quarter = money.quarter and money.is_megaphone and money.measure = 'attributed_roi'
-where people.is_megaphone and people.side = 'people'
+where people.is_megaphone and people.side = 'people' and people.quarter > (select max(date) from board.data_trust) - interval 1 year
 order by people.quarter desc, people.audience, people.measure
 """
 OBJECTIVES = "select * from board.objectives order by due_on, title, objective_id"
@@ -37,19 +37,30 @@ others as (
     select quarter as period_start, 'quarter' as period_kind, audience, measure, value, lo, hi, change, change_lo, change_hi from board.scorecard
     where mart <> 'relationships.indicators' and state = 'measured' and (change_lo > 0 or change_hi < 0)
 ),
-latest as (
-    select 'month' as period_kind, max(period_start) as period_start from relationships.indicators
-    where period_kind = 'month' and is_complete and value is not null
-    union all
-    select 'quarter', max(quarter) from board.scorecard where state = 'measured'
+indicators_latest as (
+    select period_kind, max(period_start) as period_start from relationships.indicators
+    where is_complete and value is not null group by period_kind
+),
+others_latest as (
+    select audience, measure, max(quarter) as period_start from board.scorecard where state = 'measured' group by audience, measure
 )
-select changes.* from (select * from indicators union all select * from others) as changes
-inner join latest using (period_kind, period_start)
+select * from indicators semi join indicators_latest using (period_kind, period_start)
+union all by name
+select * from others semi join others_latest using (audience, measure, period_start)
 order by period_kind, audience, measure
 """
 SCORES = """
 with latest as (select quarter from board.scorecard where value is not null group by quarter order by bool_or(state = 'immature'), quarter desc limit 1)
 select * from board.scorecard inner join latest using (quarter) order by audience, side, measure
+"""
+# Effects that may be quoted for a channel in the month that is quoted.
+TESTED = """
+with latest as (select coalesce(max(month) filter (where is_mature), max(month)) as month from roi.channel_summary)
+select summary.*, coalesce(channels.name, summary.channel) as name from roi.channel_summary as summary
+inner join latest using (month)
+left join core.channels as channels on summary.channel = channels.channel
+where summary.iroi is not null and summary.evidence_grade in ('A', 'B', 'B-')
+order by summary.evidence_grade, summary.experiment_ends_on desc, summary.channel
 """
 CURRENCY = "select any_value(currency order by currency) as currency from roi.channel_summary"
 SOURCES = "select * from board.data_trust where date = (select max(date) from board.data_trust) order by source"
@@ -98,6 +109,16 @@ def _side(rows: list[Row], side: str, currency: str) -> str:
     return f"not measured ({reasons[0]})" if reasons else "not measured"
 
 
+def _effect(tested: list[Row]) -> str:
+    """What experiments give for the channels now, each with its dates; else that nobody can tell."""
+    said = [
+        f"{row.name}, tested {words.day(row.experiment_starts_on)} to {words.day(row.experiment_ends_on)}: incremental ROI {words.figure(row.iroi, 'return')} "
+        f"({words.interval(row.iroi_lo, row.iroi_hi, 'return') or 'no interval'}; grade {row.evidence_grade})"
+        for row in tested[:SHOWN]
+    ]
+    return ", ".join(said) or "no causal estimate"
+
+
 def _audiences(published: Published) -> list[str]:
     rows = published.rows(SCORES)
     currency = published.rows(CURRENCY)[0].currency or ""
@@ -106,8 +127,8 @@ def _audiences(published: Published) -> list[str]:
         of_audience = [row for row in rows if row.audience == audience]
         quarter = words.quarter(of_audience[0].quarter) if of_audience else "no quarter yet"
         money = _side(of_audience, "money", currency)
-        if audience == "company" and not any(row.measure == "iroi" and row.value is not None for row in of_audience):
-            money = f"no causal estimate, {money}"
+        if audience == "company":
+            money = f"{_effect(published.rows(TESTED))}; {money}"
         people = "" if audience == "company" else f" | people: {_side(of_audience, 'people', currency)}"
         said.append(f"{words.label(audience)}, {quarter}: money: {money}{people}")
     return said
@@ -117,17 +138,11 @@ def _flag(flags: list[Row]) -> str:
     if not flags:
         return "Megaphone: no flag."
     first = flags[0]
-    of = words.kind(first.measure)
-    rose = f" by {words.change(first.money_change, 'return')} points" if first.money_change is not None else ""
+    rose = f" ({words.change(first.money_change, 'return')} points)" if first.money_change is not None else ""
     more = f"; and {words.plural(len(flags) - 1, 'more flag')}" if len(flags) > 1 else ""
-    limits = (
-        f" ({words.change(first.change_lo, of)} to {words.change(first.change_hi, of)})"
-        if None not in (first.change_lo, first.change_hi)
-        else ""
-    )
     return (
         f"MEGAPHONE, {words.quarter(first.quarter)}: credited return rose{rose}, while {words.within(first.measure)} among {first.audience} "
-        f"fell by {words.change(first.change, of)}{limits}{more}."
+        f"fell ({_moved(first)}){more}."
     )
 
 
@@ -136,18 +151,22 @@ def _listed(news: list[str]) -> str:
     return "; ".join(news[:SHOWN]) + (f"; and {more} more on the page" if more > 0 else "")
 
 
-def _change(row: Row) -> str:
+def _moved(row: Row) -> str:
     of = words.kind(row.measure)
+    has_limits = row.change_lo is not None and row.change_hi is not None
+    return words.change(row.change, of) + (
+        f"; {words.change(row.change_lo, of)} to {words.change(row.change_hi, of)}" if has_limits else ""
+    )
+
+
+def _change(row: Row) -> str:
     when = words.month(row.period_start) if row.period_kind == "month" else words.quarter(row.period_start)
-    limits = f" ({words.change(row.change_lo, of)} to {words.change(row.change_hi, of)})" if None not in (row.change_lo, row.change_hi) else ""
-    return f"{words.within(row.measure)} among {row.audience} {words.change(row.change, of)}{limits} in {when}"
+    return f"{words.within(row.measure)} among {row.audience} {'rose' if row.change > 0 else 'fell'} ({_moved(row)}) in {when}"
 
 
 def _news(published: Published, objectives: list[Row]) -> dict[str, str]:
     """What is told by its name: every change beyond chance of the latest periods, and the state of each aim."""
-    news = {
-        f"{row.measure}|{row.audience}|{row.period_kind}|{row.period_start:%Y-%m-%d}": _change(row) for row in published.rows(CHANGES)
-    }
+    news = {f"{row.measure}|{row.audience}|{row.period_kind}|{row.period_start:%Y-%m-%d}": _change(row) for row in published.rows(CHANGES)}
     return news | {
         f"objective|{row.objective_id}|{row.state}": f"the objective {row.title!r} is now {words.within(row.state)}" for row in objectives
     }
@@ -172,7 +191,9 @@ def _needs(published: Published, objectives: list[Row], flags: list[Row], clock:
     if clock.as_of and clock.today - clock.as_of > SILENT_AFTER:
         needs.append(f"nothing was published since {words.day(clock.as_of)}: see why runs fail")
     due = [row.title for row in objectives if row.state == "missed" and row.due_on and clock.as_of and row.due_on <= clock.as_of]
-    needs += [f"missed and due: {title}" for title in due[:SHOWN]] + ([f"{len(due) - SHOWN} more missed objectives"] if len(due) > SHOWN else [])
+    needs += [f"missed and due: {title}" for title in due[:SHOWN]] + (
+        [f"{len(due) - SHOWN} more missed objectives"] if len(due) > SHOWN else []
+    )
     if flags:
         needs.append(f"the megaphone flag among {flags[0].audience}")
     sources = published.rows(SOURCES)
