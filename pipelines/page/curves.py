@@ -31,9 +31,13 @@ select month, nrr, grr, n, method from roi.revenue_retention
 where segment = 'all' and window_months = 12 and is_complete order by month desc limit 24
 """
 SURVIVAL = "select segment, month_number, at_risk, survival, lo, hi, method from roi.retention_curves order by segment <> 'all', segment, month_number"
+# Of each exposure the latest quarter that can be told, else why the latest cannot.
 LIFT = """
-select quarter, segment, exposure, landmark, horizon_days, n1, n0, naive, naive_lo, naive_hi, adjusted, lo, hi, method, evidence_grade, suppressed_reason
-from roi.retention_lift where adjusted is not null order by quarter desc, segment <> 'all', segment, exposure, landmark, horizon_days limit 8
+with ranked as (
+    select *, row_number() over (partition by exposure order by adjusted is null, quarter desc, landmark desc, horizon_days) as place
+    from roi.retention_lift where segment = 'all'
+)
+select * from ranked where place = 1 order by exposure
 """
 MONTHS_SHOWN, SEGMENTS_SHOWN = 24, 4
 
@@ -213,22 +217,48 @@ def _survival(rows: list[Row], glossary: Glossary) -> list[Markup]:
 
 
 def _lift(rows: list[Row], glossary: Glossary) -> Markup | None:
-    """Naive beside adjusted, always: engaged customers were better customers before."""
+    """Naive beside adjusted, always: engaged clients were better clients before."""
     if not rows:
         return None
     mart = "roi.retention_lift"
-    listed = [
-        (
-            f"{words.label(row.exposure)}, {row.segment}, {words.quarter(row.quarter)}",
-            glossary.number(row.naive, row.naive_lo, row.naive_hi, mart, "naive"),
-            glossary.number(row.adjusted, row.lo, row.hi, mart, "adjusted", row.method),
-            marks.sign(row.evidence_grade or "C"),
-            f"{row.n1:,} and {row.n0:,}",
+    told = [row for row in rows if row.adjusted is not None]
+    scale = marks.scale_of(*(figure for row in told for figure in (row.naive, row.naive_lo, row.naive_hi, row.adjusted, row.lo, row.hi)))
+    lines = []
+    for row in told:
+        name = words.label(row.exposure)
+        pair = (("as it is", "people", row.naive, row.naive_lo, row.naive_hi), ("like with like", "C", row.adjusted, row.lo, row.hi))
+        drawn = [
+            marks.strip(
+                marks.Point(0, marks.known(value), marks.known(lo), marks.known(hi)),
+                scale,
+                shape,
+                f"{name}: difference {what}",
+                f"{words.figure(value, 'gap') if value is not None else 'not measured'}; interval {words.interval(lo, hi, 'gap') or 'not known'}",
+                height=22,
+            )
+            for what, shape, value, lo, hi in pair
+        ]
+        figures = (
+            tag("div", glossary.number(row.naive, row.naive_lo, row.naive_hi, mart, "naive"), " as it is"),
+            tag("div", glossary.number(row.adjusted, row.lo, row.hi, mart, "adjusted", row.method), " like with like ", marks.sign("C")),
         )
-        for row in rows
-    ]
-    return data_table(
-        "Engaged clients against others: naive beside adjusted (grade C)", ("Exposure", "Naive", "Adjusted", "Grade", "n"), listed
+        about = f"{row.n1:,} engaged, {row.n0:,} not; from {words.day(row.landmark)}, {row.horizon_days} days"
+        cells = (tag("td", *drawn, class_="drawn"), tag("td", *figures, class_="num"), tag("td", about, class_="small"))
+        lines.append(tag("tr", tag("th", name, scope="row"), *cells))
+    for row in rows:
+        if row.adjusted is None:
+            why = tag(
+                "td", tag("span", "cannot be told", class_="none"), tag("small", row.suppressed_reason or "no reason is given"), colspan="3"
+            )
+            lines.append(tag("tr", tag("th", words.label(row.exposure), scope="row"), why))
+    heads = ("Engaged by", "Dashed: no difference", "Difference of the shares kept", "Clients")
+    head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in heads)))
+    lead = (
+        "Engaged clients against the others. As it is, the difference flatters us: who engages was a better client before. "
+        "Like with like holds if what is known of the clients is all that sets them apart (grade C: no experiment)."
+    )
+    return joined(
+        (tag("h3", "Who was engaged, and stays"), tag("p", lead, class_="lead"), tag("table", head, tag("tbody", *lines), class_="credit"))
     )
 
 

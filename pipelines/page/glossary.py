@@ -7,6 +7,8 @@ from pipelines.page import words
 from pipelines.page.markup import Markup, joined, tag
 from pipelines.page.published import Published
 
+SCORE = "board.scorecard.value"
+
 
 @dataclass
 class Entry:
@@ -37,11 +39,13 @@ class Glossary:
         if method in known:
             return known[method]
         column = measure if self._published.about(mart, measure) is not None else "value"
-        about = self._published.about(mart, column) or ""
+        place, about = f"{mart}.{column}", self._published.about(mart, column)
+        if about is None:  # worked out for the scorecard
+            place, about = f"{SCORE}, from {mart}", self._published.about(*SCORE.rsplit(".", 1)) or ""
         meaning = about if column == measure else words.formula(measure) or about
         what, grain = self._published.of_mart(mart)
         self._count += 1
-        known[method or ""] = Entry(f"d{self._count}", words.label(measure), meaning, f"{mart}.{column}", what, grain, method or "")
+        known[method or ""] = Entry(f"d{self._count}", words.label(measure), meaning, place, what, grain, method or "")
         return known[method or ""]
 
     def opens(self, shown: object, mart: str, measure: str, method: str | None = None) -> Markup:

@@ -39,6 +39,13 @@ GRADES = (
     ("D", "attribution: credit, not effect"),
     ("E", "what the platform claims"),
 )
+DESIGNS = {
+    "randomised": "randomised",
+    "did": "difference in differences",
+    "synthetic_control": "synthetic control",
+    "its": "interrupted time series",
+    "tbr": "time-based regression",
+}
 CURE = "What would give one: keep a channel from regions or accounts drawn by chance, for some weeks, and compare (grade A)."
 
 
@@ -123,15 +130,18 @@ def _measured(row: Row) -> tuple[str, words.Number | None, words.Number | None, 
 
 def _experiment(row: Row, scale: marks.Scale, glossary: Glossary) -> Markup:
     column, value, lo, hi = _measured(row)
-    limits = words.interval(lo, hi, words.kind(column)) or "no interval"
+    limits = (
+        words.interval(lo, hi, words.kind(column)) or f"no interval: {row.interval_reason or row.suppressed_reason or 'no reason is given'}"
+    )
     grade = row.evidence_grade if row.evidence_grade in marks.SHAPES else "C"
     said = f"{words.label(row.outcome or column)}: {row.headline or 'not to be quoted'}; {limits}; grade {row.evidence_grade}"
     drawn = marks.strip(marks.Point(0, marks.known(value), marks.known(lo), marks.known(hi)), scale, grade, row.name, said)
     about = (
         row.headline if row.headline != "tested" else None,
-        row.design,
+        DESIGNS.get(row.design, row.design),
         f"{words.day(row.starts_on)} to {words.day(row.ends_on)}" if row.starts_on and row.ends_on else None,
         words.plural(row.n_units, "unit") if row.n_units is not None else None,
+        f"no interval: {row.interval_reason}" if row.interval_reason else None,
         f"demoted: {row.demoted_because}" if row.demoted_because else None,
         f"no return: {row.suppressed_reason}" if row.iroi is None and row.suppressed_reason else None,
     )

@@ -13,8 +13,13 @@ select quarter, bool_or(state = 'immature') as is_running from board.scorecard w
 group by quarter order by is_running, quarter desc limit 1
 """
 ROWS = """
-select * from board.scorecard where quarter <= ? and (quarter < ? or state <> 'immature' or ?)
-order by audience, side, measure, quarter
+select scorecard.*, indicators.is_changed from board.scorecard as scorecard
+left join relationships.indicators as indicators
+    on scorecard.mart = 'relationships.indicators' and scorecard.measure = indicators.indicator and scorecard.audience = indicators.audience
+    and scorecard.quarter = indicators.period_start and indicators.period_kind = 'quarter'
+    and indicators.platform = 'all' and indicators.profile_id = 'all' and indicators.dimension = 'all'
+where scorecard.quarter <= ? and (scorecard.quarter < ? or scorecard.state <> 'immature' or ?)
+order by scorecard.audience, scorecard.side, scorecard.measure, scorecard.quarter
 """
 CURRENCY = "select any_value(currency order by currency) as currency from roi.channel_summary"
 AUDIENCES = ("clients", "public", "employees", "suppliers")
@@ -44,7 +49,8 @@ def _changed(row: Row) -> Markup | None:
     moved = words.change(row.change, of)
     if row.change_lo is None or row.change_hi is None:
         return tag("span", f"{moved} on the quarter before", class_="change")
-    is_beyond = row.change_lo > 0 or row.change_hi < 0
+    # an indicator is also held against all that were tested with it: of many intervals some leave zero by chance
+    is_beyond = (row.change_lo > 0 or row.change_hi < 0) and row.is_changed is not False
     if not is_beyond:
         return tag("span", f"{moved}, no clear change", class_="change")
     arrow = tag("span", "▲" if row.change > 0 else "▼", aria_hidden="true")

@@ -36,7 +36,7 @@ from core.coverage where state in ('not_given', 'unknown_field') and source <> '
 group by source, entity, state order by state desc, source, entity
 """
 STORIES = """
-select * from relationships.stories where state = 'approved' or text is not null order by quarter desc, is_counter, rule, story_id limit 6
+select * from relationships.stories order by text is null, quarter desc, is_counter, rule, story_id limit 6
 """
 SOURCES = """
 select * from board.data_trust where date = (select max(date) from board.data_trust) order by rows desc nulls last, source
@@ -85,23 +85,40 @@ def unmeasured(published: Published, glossary: Glossary) -> Markup:
     )
 
 
+def _part(mart: str, measure: str) -> str:
+    """The part of the page that draws a mart's figures."""
+    if mart == "relationships.indicators":
+        return "two-way" if measure == "two_way_ratio" else "answers" if measure.startswith("response_rate_") else "scorecard"
+    return {"roi.revenue_retention": "retention", "roi.retention_lift": "retention", "roi.channel_summary": "roi"}.get(mart, "scorecard")
+
+
 def _reference(content: str) -> Markup:
-    """A link where it is one to the web, else its words."""
-    return tag("a", content, href=content, rel="noreferrer") if content.startswith("https://") else tag("span", content)
+    """A link to where the row of a mart is drawn, or to the web; else its words."""
+    if content.startswith("https://"):
+        return tag("a", content, href=content, rel="noreferrer")
+    mart, *key = content.split("/")
+    if "." not in mart or not key:
+        return tag("span", content)
+    named = words.within(key[0]) if mart == "relationships.indicators" else words.within(mart.partition(".")[2])
+    return tag(
+        "a", named, tag("small", f" ({', '.join(key[1:] if mart == 'relationships.indicators' else key)})"), href=f"#{_part(mart, key[0])}"
+    )
 
 
 def _story(row: Row, glossary: Glossary) -> Markup:
-    drawn = glossary.opens(f"{row.matched or 0:,} of {row.eligible or 0:,}", "relationships.stories", "matched")
-    about = (row.rule, row.audience, row.quarter and words.quarter(row.quarter), "counter-story" if row.is_counter else None)
+    counted = row.matched is not None and row.eligible is not None
+    drawn = glossary.opens(f"{row.matched:,} of {row.eligible:,}", "relationships.stories", "matched") if counted else None
+    about = (words.label(row.rule), row.audience, row.quarter and words.quarter(row.quarter), "counter-story" if row.is_counter else None)
+    withheld = f"The words are not shown: {row.withheld_because or 'no reason is given'}."
     explains = [_reference(reference) for reference in (row.indicator_ref, row.roi_ref, row.conversation_ref) if reference]
     return tag(
         "li",
         tag("p", joined((part for part in about if part), " · "), class_="quiet"),
-        tag("blockquote", row.text) if row.text else tag("p", "The words are not shown: not everyone quoted has agreed.", class_="none"),
+        tag("blockquote", row.text) if row.text else tag("p", withheld, class_="none"),
+        tag("p", row.picked_because, class_="quiet") if row.picked_because else None,
         tag(
             "p",
-            drawn,
-            " conversations met the rule; drawn by chance among them.",
+            *((drawn, " met the rule; drawn by chance among them.") if drawn else ("Too few to say how many met the rule.",)),
             *((" Explains ", joined(explains, ", "), ".") if explains else ()),
             class_="quiet",
         ),
@@ -136,7 +153,7 @@ def _source(row: Row, glossary: Glossary) -> tuple[object, ...]:
         glossary.number(row.match_rate, None, None, TRUST, "match_rate") if row.match_rate is not None else tag("span", "–", class_="none")
     )
     return (
-        row.source,
+        tag("span", row.source, tag("small", f" not read: {row.failed_accounts}")) if row.failed_accounts else row.source,
         fresh,
         count(row.rows, "rows"),
         matched,

@@ -4,28 +4,35 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
-Kind = Literal["share", "return", "money", "points", "signed", "number"]
+Kind = Literal["share", "return", "money", "points", "signed", "gap", "number"]
 Number = float | int | Decimal
 
 LABELS = {
     "accuracy_trust": "Trust as they see it, less what staff expect",
+    "adjusted": "Difference, like with like",
+    "answered_24h": "Answered within a day",
+    "any_touch": "Any touch",
     "attributed_margin": "Credited margin",
     "attributed_revenue": "Credited revenue",
     "attributed_roi": "Attributed ROI",
     "cac": "Cost of a new customer (CAC)",
     "claimed_ratio": "Claimed conversions over found ones",
+    "community_active": "Active in the community",
+    "cross_team_share": "Ties across teams",
     "enps": "Would recommend us as employer (eNPS)",
     "full_cost": "Full cost of social",
     "grr": "Gross revenue retention",
     "iroi": "Incremental ROI",
     "logo_churn": "Clients lost",
     "n": "How many were counted",
+    "naive": "Difference as it is",
     "net_density": "Density of the network",
     "net_reciprocity": "Ties that go both ways",
     "nps": "Would recommend us (NPS)",
     "nrr": "Net revenue retention",
     "opr_trust": "Trust",
     "reciprocity_dyad": "People answered at all",
+    "repeat_engagement": "People who come back",
     "roas": "Revenue over ad spend (ROAS)",
     "response_rate_1h": "Answered within 1 hour",
     "response_rate_4h": "Answered within 4 hours",
@@ -33,7 +40,9 @@ LABELS = {
     "response_rate_72h": "Answered within 3 days",
     "response_within_60min_km": "Answered within the hour",
     "retention_lift": "Retention, engaged against not",
+    "sup_response_parity": "Suppliers answered within a day, less clients",
     "thread_depth_share_3": "Threads of three turns or more",
+    "two_way_thread": "Both sides spoke",
     "two_way_ratio": "Two-way ratio",
 }
 # Formulas of measures that have no column of their own: the comment of `value` cannot say them.
@@ -42,6 +51,7 @@ FORMULAS = {
     "attributed_margin": "Contribution margin credited to social channels in the quarter. Credit, not effect.",
     "attributed_revenue": "Revenue credited to social channels in the quarter, less refunds. Credit, not effect.",
     "attributed_roi": "(attributed contribution margin - full cost) / full cost. Credit, not effect.",
+    "cross_team_share": "Ties over the team's border / all ties.",
     "enps": "% of answers 9 to 10 minus % of 0 to 6, among employees.",
     "full_cost": "Ad spend + staff hours at their loaded rate + tools + content and agency + creator fees, spread over each cost's period.",
     "iroi": "(incremental margin - cost) / cost, from experiments of grade A and B alone.",
@@ -51,9 +61,11 @@ FORMULAS = {
     "nps": "% of answers 9 to 10 minus % of 0 to 6.",
     "opr_trust": "Mean of the trust items of Hon and Grunig (1999), reversed ones turned, rescaled to 0 to 100.",
     "reciprocity_dyad": "People who addressed us and got an addressed reply / people who addressed us.",
+    "repeat_engagement": "People active on two or more days of 90 / people active who were first seen before them.",
     "response_rate": "Messages answered within the hours named / messages that need a reply and whose hours have passed.",
     "response_within_60min_km": "P(answered within 60 minutes) over all messages that need a reply, unanswered ones counted as censored.",
     "retention_lift": "Retained share of engaged clients minus that of the others, naive and adjusted, both clocks starting at the landmark.",
+    "sup_response_parity": "Share of suppliers' messages answered within 24 hours minus that of clients', in points, with the same mix of kinds.",
     "thread_depth_share_3": "Threads with at least three turns / threads in which both sides wrote.",
     "two_way_ratio": "Our replies / (our posts + comments + replies), on public social platforms; one reply counts once per message, and no bot's.",
 }
@@ -69,9 +81,26 @@ KINDS: dict[str, Kind] = {
     "effect_pct": "signed",
     "nps": "signed",
     "enps": "signed",
-    "retention_lift": "signed",
+    "retention_lift": "gap",
+    "naive": "gap",
+    "adjusted": "gap",
+    "sup_response_parity": "gap",
 }
-SHARES = ("response_", "first_response_within", "two_way", "broadcast", "reciprocity", "thread_depth_share", "net_", "logo_churn")
+SHARES = (
+    "repeat_",
+    "return_rate",
+    "peer_",
+    "advocacy_",
+    "first_touch_human",
+    "response_",
+    "first_response_within",
+    "two_way",
+    "broadcast",
+    "reciprocity",
+    "thread_depth_share",
+    "net_",
+    "logo_churn",
+)
 MEDIANS = ("response_time_median", "first_response_median")
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
@@ -115,6 +144,8 @@ def figure(value: Number, of: Kind, has_unit: bool = True) -> str:
         return _signed(f"{number * 100:.1f}{percent}")
     if of == "return":
         return _signed(f"{number * 100:+,.0f}{percent}")
+    if of == "gap":
+        return _signed(f"{number * 100:+.1f}") + ("\u00a0points" if has_unit else "")
     if of == "signed":
         return _signed(f"{number:+.1f}")
     if of == "points":
@@ -131,7 +162,7 @@ def interval(lo: Number | None, hi: Number | None, of: Kind) -> str | None:
 
 def change(value: Number, of: Kind) -> str:
     """A difference of two figures; of shares in points of a hundred."""
-    moved = float(value) * (100 if of in ("share", "return") else 1)
+    moved = float(value) * (100 if of in ("share", "return", "gap") else 1)
     written = f"{moved:+,.0f}" if of == "money" else f"{moved:+.1f}"
     # what is not zero does not look like it: an interval that leaves zero out has to be seen to
     return _signed(f"{moved:+.1g}" if moved and not float(written.replace(",", "")) else written)

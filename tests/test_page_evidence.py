@@ -1,0 +1,100 @@
+"""The page's finer points of honesty: naive beside adjusted, effects without interval, changes among many, words that are withheld."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import duckdb
+import pytest
+from page_company import company, insert
+from page_rows import EXPERIMENT, QUARTERS, score
+
+from pipelines.page import render
+
+LIFT = {"quarter": QUARTERS[0], "segment": "all", "landmark": QUARTERS[0], "horizon_days": 180, "evidence_grade": "C", "method": "AIPW"}
+FOUND = {"n1": 120, "n0": 340, "naive": 0.152, "naive_lo": 0.1, "naive_hi": 0.2, "adjusted": 0.043, "lo": -0.01, "hi": 0.09}
+
+
+@pytest.fixture
+def made() -> Iterator[duckdb.DuckDBPyConnection]:
+    with company() as connection:
+        yield connection
+
+
+def part(made: duckdb.DuckDBPyConnection, name: str) -> str:
+    """One section, with plain blanks."""
+    html = render(made).replace("\u00a0", " ")
+    return html[html.index(f'id="{name}"') :].split("</section>")[0]
+
+
+def test_naive_stands_beside_adjusted_in_points_and_what_cannot_be_told_says_why(made) -> None:
+    later = {"quarter": QUARTERS[1], "landmark": QUARTERS[1], "suppressed_reason": "the 180 days after the landmark are not over"}
+    insert(made, "roi.retention_lift", LIFT | FOUND | {"exposure": "two_way_thread"}, LIFT | later | {"exposure": "two_way_thread"})
+    insert(
+        made,
+        "roi.retention_lift",
+        LIFT | later | {"exposure": "any_touch"},
+        LIFT | FOUND | {"exposure": "answered_24h", "segment": "factory"},
+    )
+    seen = part(made, "retention")
+    naive, adjusted = (
+        seen.index("<b>+15.2 points</b> <small>+10.0 to +20.0</small>"),
+        seen.index("<b>+4.3 points</b> <small>−1.0 to +9.0</small>"),
+    )
+    assert naive < adjusted < seen.index("120 engaged, 340 not; from 1 Oct 2025, 180 days")
+    assert seen.count("Both sides spoke</th>") == 1, "of each exposure the latest quarter that can be told"
+    assert "cannot be told" in seen and "the 180 days after the landmark are not over" in seen
+    assert "Answered within a day</th>" not in seen, "a segment is not all clients"
+    assert not any(word in seen for word in ("caused", "drove", "led to"))
+
+
+@pytest.mark.parametrize(
+    ("design", "named", "grade"),
+    [("its", "interrupted time series", "B-"), ("tbr", "time-based regression", "B"), ("synthetic_control", "synthetic control", "B")],
+)
+def test_an_effect_without_interval_says_why(made, design: str, named: str, grade: str) -> None:
+    row = EXPERIMENT | {"design": design, "evidence_grade": grade, "iroi": None, "iroi_lo": None, "iroi_hi": None}
+    bare = {"effect_pct": 4.2, "effect_pct_lo": None, "effect_pct_hi": None, "interval_reason": "fewer than 19 donors"}
+    insert(made, "roi.experiments", row | bare)
+    seen = part(made, "roi")
+    assert f"{named}, 1 Feb 2026 to 1 Mar 2026, 40 units, no interval: fewer than 19 donors" in seen
+    assert f"no interval: fewer than 19 donors; grade {grade}</desc>" in seen, "the drawing says it too"
+
+
+@pytest.mark.parametrize(("is_changed", "said"), [(None, 1), (True, 1), (False, 0)])
+def test_a_change_is_clear_only_among_all_that_were_tested(made, is_changed: bool | None, said: int) -> None:
+    row = {"indicator": "two_way_ratio", "period_kind": "quarter", "period_start": QUARTERS[1], "audience": "public"}
+    insert(made, "relationships.indicators", row | {"platform": "all", "profile_id": "all", "dimension": "all", "is_changed": is_changed})
+    assert part(made, "scorecard").count("a clear change") == said
+
+
+def test_a_difference_of_shares_is_told_in_points(made) -> None:
+    mart = "relationships.indicators"
+    insert(made, "board.scorecard", score(QUARTERS[1], "suppliers", "people", mart, "sup_response_parity", -0.053, 0.01))
+    insert(made, "board.scorecard", score(QUARTERS[1], "public", "people", mart, "repeat_engagement", 0.2, 0.01))
+    seen = part(made, "scorecard")
+    assert "Suppliers answered within a day, less clients" in seen and "<b>−5.3 points</b> <small>−6.3 to −4.3</small>" in seen
+    assert "People who come back" in seen and "<b>20.0 %</b>" in seen
+
+
+def test_a_measure_of_the_scorecard_alone_opens_its_own_definition(made) -> None:
+    insert(made, "board.scorecard", score(QUARTERS[1], "clients", "money", "roi.attribution_credits", "attributed_margin", 1000.0))
+    html = render(made)
+    defined = html[html.index(">Credited margin</h3>") :].split("</div>")[0]
+    assert "Credit, not effect." in defined and "board.scorecard.value, from roi.attribution_credits" in defined
+
+
+def test_words_that_are_withheld_say_the_real_reason_and_lead_to_their_figures(made) -> None:
+    made.execute(
+        "update relationships.stories set text = null, state = 'candidate', withheld_because = 'nobody has reviewed it', picked_because = 'Answered late, then solved.', "
+        "indicator_ref = 'relationships.indicators/response_rate_24h/quarter/2026-01-01/clients', roi_ref = 'roi.revenue_retention/2026-03-01/all/12'"
+    )
+    seen = part(made, "stories")
+    assert "The words are not shown: nobody has reviewed it." in seen and "not everyone" not in seen
+    assert "Answered late, then solved." in seen
+    assert '<a href="#answers">answered within a day<small> (quarter, 2026-01-01, clients)' in seen
+    assert '<a href="#retention">revenue retention<small> (2026-03-01, all, 12)' in seen
+
+
+def test_an_account_that_could_not_be_read_is_named(made) -> None:
+    made.execute("update board.data_trust set failed_accounts = 'emea', date = ? where source = 'bluesky'", [date(2026, 6, 30)])
+    assert "bluesky<small> not read: emea</small>" in part(made, "trust")
