@@ -91,8 +91,8 @@ def test_words_that_are_withheld_say_the_real_reason_and_lead_to_their_figures(m
     seen = part(made, "stories")
     assert "The words are not shown: nobody has reviewed it." in seen and "not everyone" not in seen
     assert "Answered late, then solved." in seen
-    assert '<a href="#answers">answered within a day<small> (quarter, 2026-01-01, clients)' in seen
-    assert '<a href="#retention">revenue retention<small> (2026-03-01, all, 12)' in seen
+    assert '<a href="#answers">answered within a day<small> (Q1 2026, clients)' in seen
+    assert '<a href="#retention">revenue retention<small> (Mar 2026)' in seen
 
 
 def test_an_account_that_could_not_be_read_is_named(made) -> None:

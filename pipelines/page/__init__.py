@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.page import curves, money, objectives, scorecard, trust, words
+from pipelines.page import curves, money, objectives, retention, scorecard, trust, words
 from pipelines.page.glossary import Glossary
 from pipelines.page.markup import Markup, joined, tag
 from pipelines.page.published import Published
@@ -40,7 +40,7 @@ def _document(published: Published) -> Markup:
         money.claims(published, glossary),
         curves.two_way(published, glossary),
         curves.answered(published, glossary),
-        curves.retention(published, glossary),
+        retention.section(published, glossary),
         trust.unmeasured(published, glossary),
         trust.stories(published, glossary),
         trust.data_trust(published, glossary),

@@ -1,4 +1,4 @@
-"""Indicators and retention -> small charts side by side: the two-way ratio over time, how fast people are answered, how long clients stay."""
+"""Indicators -> small charts side by side: the two-way ratio over time, how fast people are answered."""
 
 from datetime import date
 
@@ -26,23 +26,10 @@ order by audience, indicator
 """
 HOURS = {"response_rate_1h": 1, "response_rate_4h": 4, "response_rate_24h": 24, "response_rate_72h": 72}
 AUDIENCES = ("public", "clients", "suppliers", "employees")
-REVENUE = """
-select month, nrr, grr, n, method from roi.revenue_retention
-where segment = 'all' and window_months = 12 and is_complete order by month desc limit 24
-"""
-SURVIVAL = "select segment, month_number, at_risk, survival, lo, hi, method from roi.retention_curves order by segment <> 'all', segment, month_number"
-# Of each exposure the latest quarter that can be told, else why the latest cannot.
-LIFT = """
-with ranked as (
-    select *, row_number() over (partition by exposure order by adjusted is null, quarter desc, landmark desc, horizon_days) as place
-    from roi.retention_lift where segment = 'all'
-)
-select * from ranked where place = 1 order by exposure
-"""
-MONTHS_SHOWN, SEGMENTS_SHOWN = 24, 4
+MONTHS_SHOWN = 24
 
 
-def _figure(name: object, note: object, drawn: Markup) -> Markup:
+def captioned(name: object, note: object, drawn: Markup) -> Markup:
     return tag("figure", tag("figcaption", tag("h3", name), tag("p", note)), drawn)
 
 
@@ -58,7 +45,7 @@ def _latest(row: Row, measure: str, glossary: Glossary, when: str) -> Markup:
     return joined((glossary.number(row.value, row.lo, row.hi, INDICATORS, measure, row.method), when), " ")
 
 
-def _year_ticks(days: list[date]) -> list[tuple[float, str]]:
+def year_ticks(days: list[date]) -> list[tuple[float, str]]:
     ticks = [(float(days[0].toordinal()), words.month(days[0]))]
     return [*ticks, (float(days[-1].toordinal()), words.month(days[-1]))] if len(days) > 1 else ticks
 
@@ -96,10 +83,10 @@ def two_way(published: Published, glossary: Glossary) -> Markup:
             points,
             f"Two-way ratio with {audience} by month",
             f"Band: 95 % interval. Latest: {said}",
-            _year_ticks([row.period_start for row in months]),
+            year_ticks([row.period_start for row in months]),
         )
         drawn.append(
-            _figure(
+            captioned(
                 words.label(audience),
                 _latest(measured[-1], "two_way_ratio", glossary, f"in {words.month(measured[-1].period_start)}"),
                 chart,
@@ -153,7 +140,7 @@ def answered(published: Published, glossary: Glossary) -> Markup:
         )
         within_day = next((row for row in measured if row.indicator == "response_rate_24h"), measured[-1])
         note = _latest(within_day, within_day.indicator, glossary, f"within {HOURS[within_day.indicator]} h")
-        drawn.append(_figure(words.label(audience), note, marks.chart(points, f"Share of {audience} answered", said, ticks)))
+        drawn.append(captioned(words.label(audience), note, marks.chart(points, f"Share of {audience} answered", said, ticks)))
     quarter = f", {words.quarter(rows[0].period_start)}" if rows else ""
     if not rows:
         drawn = [tag("p", "Nothing to show yet, because no quarter that is over has 30 people who waited for an answer.", class_="empty")]
@@ -166,135 +153,4 @@ def answered(published: Published, glossary: Glossary) -> Markup:
         tag("div", *drawn, class_="figures"),
         table,
         id="answers",
-    )
-
-
-def _revenue(rows: list[Row], glossary: Glossary) -> list[Markup]:
-    rows = rows[::-1]
-    scale = marks.scale_of(*(figure for row in rows for figure in (row.nrr, row.grr)), holds=(1.0,))
-    scale = (int(scale[0] * 10) / 10, -(int(-scale[1] * 20 + 1e-9)) / 20)
-    figures = []
-    for measure in ("nrr", "grr"):
-        points = [marks.Point(row.month.toordinal(), marks.known(getattr(row, measure))) for row in rows]
-        measured = [row for row in rows if getattr(row, measure) is not None]
-        if not measured:
-            continue
-        last = measured[-1]
-        said = f"Twelve months to each month; exact, from the ledger. {words.month(last.month)}: {words.figure(getattr(last, measure), 'share')}"
-        drawn = marks.chart(
-            points, f"{words.label(measure)} by month", said, _year_ticks([row.month for row in rows]), scale, "money", marks=(1.0,)
-        )
-        note = joined(
-            (
-                glossary.number(getattr(last, measure), None, None, "roi.revenue_retention", measure, last.method),
-                f"in the year to {words.month(last.month)}",
-            ),
-            " ",
-        )
-        figures.append(_figure(words.label(measure), note, drawn))
-    return figures
-
-
-def _survival(rows: list[Row], glossary: Glossary) -> list[Markup]:
-    figures = []
-    for segment in list(dict.fromkeys(row.segment for row in rows))[:SEGMENTS_SHOWN]:
-        of_segment = [row for row in rows if row.segment == segment]
-        start = [] if of_segment[0].month_number == 0 else [marks.Point(0, 1.0)]
-        points = start + [
-            marks.Point(row.month_number, marks.known(row.survival), marks.known(row.lo), marks.known(row.hi)) for row in of_segment
-        ]
-        last = of_segment[-1]
-        ticks = [(float(month), f"{month} months" if month == 12 else str(month)) for month in range(0, last.month_number + 1, 12)]
-        year = next((row for row in reversed(of_segment) if row.month_number <= 12), last)
-        note = joined(
-            (glossary.number(year.survival, year.lo, year.hi, "roi.retention_curves", "survival", year.method), "still pay after a year"),
-            " ",
-        )
-        said = f"Kaplan-Meier with 95 % band. After 12 months {words.figure(year.survival, 'share')}; after {last.month_number} months {words.figure(last.survival, 'share')}"
-        name = "All clients" if segment == "all" else words.label(segment)
-        figures.append(_figure(name, note, marks.chart(points, f"Clients who still pay: {name}", said, ticks, tone="money", is_step=True)))
-    return figures
-
-
-def _lift(rows: list[Row], glossary: Glossary) -> Markup | None:
-    """Naive beside adjusted, always: engaged clients were better clients before."""
-    if not rows:
-        return None
-    mart = "roi.retention_lift"
-    told = [row for row in rows if row.adjusted is not None]
-    scale = marks.scale_of(*(figure for row in told for figure in (row.naive, row.naive_lo, row.naive_hi, row.adjusted, row.lo, row.hi)))
-    lines = []
-    for row in told:
-        name = words.label(row.exposure)
-        pair = (("as it is", "people", row.naive, row.naive_lo, row.naive_hi), ("like with like", "C", row.adjusted, row.lo, row.hi))
-        drawn = [
-            marks.strip(
-                marks.Point(0, marks.known(value), marks.known(lo), marks.known(hi)),
-                scale,
-                shape,
-                f"{name}: difference {what}",
-                f"{words.figure(value, 'gap') if value is not None else 'not measured'}; interval {words.interval(lo, hi, 'gap') or 'not known'}",
-                height=22,
-            )
-            for what, shape, value, lo, hi in pair
-        ]
-        figures = (
-            tag("div", glossary.number(row.naive, row.naive_lo, row.naive_hi, mart, "naive"), " as it is"),
-            tag("div", glossary.number(row.adjusted, row.lo, row.hi, mart, "adjusted", row.method), " like with like ", marks.sign("C")),
-        )
-        about = f"{row.n1:,} engaged, {row.n0:,} not; from {words.day(row.landmark)}, {row.horizon_days} days"
-        cells = (tag("td", *drawn, class_="drawn"), tag("td", *figures, class_="num"), tag("td", about, class_="small"))
-        lines.append(tag("tr", tag("th", name, scope="row"), *cells))
-    for row in rows:
-        if row.adjusted is None:
-            why = tag(
-                "td", tag("span", "cannot be told", class_="none"), tag("small", row.suppressed_reason or "no reason is given"), colspan="3"
-            )
-            lines.append(tag("tr", tag("th", words.label(row.exposure), scope="row"), why))
-    heads = ("Engaged by", "Dashed: no difference", "Difference of the shares kept", "Clients")
-    head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in heads)))
-    lead = (
-        "Engaged clients against the others. As it is, the difference flatters us: who engages was a better client before. "
-        "Like with like holds if what is known of the clients is all that sets them apart (grade C: no experiment)."
-    )
-    return joined(
-        (tag("h3", "Who was engaged, and stays"), tag("p", lead, class_="lead"), tag("table", head, tag("tbody", *lines), class_="credit"))
-    )
-
-
-def retention(published: Published, glossary: Glossary) -> Markup:
-    revenue, survival = published.rows(REVENUE), published.rows(SURVIVAL)
-    figures = [*(_revenue(revenue, glossary) if revenue else []), *_survival(survival, glossary)]
-    if not figures:
-        figures = [tag("p", "Nothing to show yet, because no subscription has twelve months behind it.", class_="empty")]
-    by_month = [
-        (
-            words.month(row.month),
-            *(glossary.number(getattr(row, measure), None, None, "roi.revenue_retention", measure) for measure in ("nrr", "grr")),
-            f"{row.n or 0:,}",
-        )
-        for row in revenue
-    ]
-    by_segment = [
-        (
-            f"{words.label(row.segment)}, month {row.month_number}",
-            glossary.number(row.survival, row.lo, row.hi, "roi.retention_curves", "survival"),
-            f"{row.at_risk:,}",
-        )
-        for row in survival
-        if row.month_number % 6 == 0
-    ]
-    tables = (
-        data_table("Revenue retention as a table", ("Month", "Net", "Gross", "Clients"), by_month) if by_month else None,
-        data_table("Who still pays as a table", ("Segment and month", "Still pay", "At risk"), by_segment) if by_segment else None,
-    )
-    lead = "Revenue retention is exact: sums of the ledger. Who still pays is an estimate, with its band."
-    return tag(
-        "section",
-        tag("h2", "Do clients stay?"),
-        tag("p", lead, class_="lead"),
-        tag("div", *figures, class_="figures"),
-        _lift(published.rows(LIFT), glossary),
-        *(table for table in tables if table),
-        id="retention",
     )

@@ -18,6 +18,7 @@ SHAPES = {
     "C": ("M0-6.5L6.5 5.5H-6.5Z", False),
     "D": ("M-6 0A6 6 0 1 0 6 0A6 6 0 1 0-6 0Z", False),
     "E": ("M-5-5L5 5M-5 5L5-5", False),
+    "naive": ("M-4.5 0A4.5 4.5 0 1 0 4.5 0A4.5 4.5 0 1 0-4.5 0Z", False),
     "people": ("M-4.5 0A4.5 4.5 0 1 0 4.5 0A4.5 4.5 0 1 0-4.5 0Z", True),
     "money": ("M-4.5 0A4.5 4.5 0 1 0 4.5 0A4.5 4.5 0 1 0-4.5 0Z", True),
 }
@@ -28,6 +29,7 @@ CLASSES = {
     "C": "grade-c",
     "D": "grade-d",
     "E": "grade-e",
+    "naive": "grade-c",
     "people": "people",
     "money": "money",
 }

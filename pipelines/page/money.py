@@ -111,12 +111,14 @@ def _without(rows: list[Row]) -> Markup | None:
     if not untested:
         return None
     of = f" for {', '.join(row.name for row in untested)}" if any((row.headline or "").startswith("tested") for row in rows) else ""
-    planned = [
-        f"{row.name}: {row.plan_units:,} units for {words.plural(row.plan_weeks, 'week')} would show a difference of {words.figure(row.plan_detectable_effect, 'share')}."
-        for row in untested
-        if row.plan_units is not None and row.plan_weeks is not None and row.plan_detectable_effect is not None
-    ]
-    cures = planned or [CURE]
+    names: dict[str, list[str]] = {}
+    for row in untested:
+        if row.plan_units is not None and row.plan_weeks is not None and row.plan_detectable_effect is not None:
+            size = f"{row.plan_units:,} units for {words.plural(row.plan_weeks, 'week')}"
+            difference = words.figure(row.plan_detectable_effect, "share")
+            test = f"a randomised test of {size} would show a difference of {difference} with a chance of 80\u00a0%."
+            names.setdefault(test, []).append(row.name)
+    cures = [f"{', '.join(named)}: {test}" for test, named in names.items()] or [CURE]
     return tag("div", tag("p", tag("b", f"No causal estimate{of}.")), *(tag("p", cure) for cure in cures), class_="callout")
 
 

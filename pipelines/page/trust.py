@@ -1,11 +1,22 @@
 """core.coverage, stories and board.data_trust -> the foot of the page: what nobody can say and why, and how far the rest can be trusted."""
 
+from datetime import date
+
 from pipelines.page import words
 from pipelines.page.glossary import Glossary
 from pipelines.page.markup import Markup, data_table, joined, table, tag
 from pipelines.page.published import Published, Row
 
 TRUST = "board.data_trust"
+# Marts that a story may refer to, by the part of the page where they are drawn.
+PARTS = {
+    "relationships.indicators": "scorecard",
+    "relationships.internal_network": "scorecard",
+    "roi.revenue_retention": "retention",
+    "roi.retention_lift": "retention",
+    "roi.channel_summary": "roi",
+}
+UNSAID = {"all", "month", "quarter", "wave", "12", "180"}  # parts of a row's key that a reader need not know
 EMPTY_MARTS = """
 select string_agg(entity, ', ' order by entity) as entities, reason from core.coverage
 where state = 'not_filled' or (source = 'goodwill' and state = 'not_given') group by reason order by reason
@@ -85,11 +96,20 @@ def unmeasured(published: Published, glossary: Glossary) -> Markup:
     )
 
 
+def _named(each: str, is_quarter: bool) -> str:
+    """One part of a row's key as a reader knows it."""
+    try:
+        first_day = date.fromisoformat(each)
+    except ValueError:
+        return words.within(each)
+    return words.quarter(first_day) if is_quarter else words.month(first_day)
+
+
 def _part(mart: str, measure: str) -> str:
-    """The part of the page that draws a mart's figures."""
-    if mart == "relationships.indicators":
-        return "two-way" if measure == "two_way_ratio" else "answers" if measure.startswith("response_rate_") else "scorecard"
-    return {"roi.revenue_retention": "retention", "roi.retention_lift": "retention", "roi.channel_summary": "roi"}.get(mart, "scorecard")
+    """The part of the page that draws a measure."""
+    if mart != "relationships.indicators":
+        return PARTS[mart]
+    return "two-way" if measure == "two_way_ratio" else "answers" if measure.startswith("response_rate_") else PARTS[mart]
 
 
 def _reference(content: str) -> Markup:
@@ -97,12 +117,12 @@ def _reference(content: str) -> Markup:
     if content.startswith("https://"):
         return tag("a", content, href=content, rel="noreferrer")
     mart, *key = content.split("/")
-    if "." not in mart or not key:
+    if mart not in PARTS or not key:
         return tag("span", content)
-    named = words.within(key[0]) if mart == "relationships.indicators" else words.within(mart.partition(".")[2])
-    return tag(
-        "a", named, tag("small", f" ({', '.join(key[1:] if mart == 'relationships.indicators' else key)})"), href=f"#{_part(mart, key[0])}"
-    )
+    measure = key.pop(0) if mart == "relationships.indicators" else mart.partition(".")[2]
+    named = [_named(each, is_quarter="quarter" in key or mart == "roi.retention_lift") for each in key if each not in UNSAID]
+    about = tag("small", f" ({', '.join(named)})") if named else None
+    return tag("a", words.within(measure), about, href=f"#{_part(mart, measure)}")
 
 
 def _story(row: Row, glossary: Glossary) -> Markup:
@@ -110,7 +130,7 @@ def _story(row: Row, glossary: Glossary) -> Markup:
     drawn = glossary.opens(f"{row.matched:,} of {row.eligible:,}", "relationships.stories", "matched") if counted else None
     about = (words.label(row.rule), row.audience, row.quarter and words.quarter(row.quarter), "counter-story" if row.is_counter else None)
     withheld = f"The words are not shown: {row.withheld_because or 'no reason is given'}."
-    explains = [_reference(reference) for reference in (row.indicator_ref, row.roi_ref, row.conversation_ref) if reference]
+    explains = [_reference(reference) for reference in (row.indicator_ref, row.roi_ref) if reference]
     return tag(
         "li",
         tag("p", joined((part for part in about if part), " · "), class_="quiet"),
@@ -120,6 +140,7 @@ def _story(row: Row, glossary: Glossary) -> Markup:
             "p",
             *((drawn, " met the rule; drawn by chance among them.") if drawn else ("Too few to say how many met the rule.",)),
             *((" Explains ", joined(explains, ", "), ".") if explains else ()),
+            *((" Conversation ", _reference(row.conversation_ref), ".") if row.conversation_ref else ()),
             class_="quiet",
         ),
         class_="card",
