@@ -72,7 +72,7 @@ select
     coalesce(measured.audience, profiles.default_audience, 'unknown') as audience,
     measured.permalink,
     measured.language,
-    measured.reply_to_post_id,
+    own.post_id as reply_to_post_id,
     measured.reply_to_post_id is not null or coalesce(measured.kind = 'reply', false) as is_reply,
     measured.observed_at,
     {% for measure in post_measures() -%}
@@ -89,4 +89,6 @@ select
     clock.is_demo
 from measured
 left join profiles on measured.platform = profiles.platform and measured.profile_id = profiles.profile_id
+-- the address of somebody else's post may hold their id
+left join posts as own on measured.platform = own.platform and measured.reply_to_post_id = own.post_id
 cross join clock
