@@ -46,11 +46,15 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> DbtWarehouse:
     for month, sales in ((2, 2), (5, 6)):
         person = [f"buyer {month} {number}" for number in range(sales)]
         at = datetime(2026, month, 10)
-        warehouse.insert("touches", *({"touch_id": p, "person_key": p, "occurred_at": at, "channel": "organic_social"} for p in person))
+        # every second buyer buys for a company
+        account = {p: f"company of {p}" if number % 2 else None for number, p in enumerate(person)}
+        touch = {"occurred_at": at, "channel": "organic_social"}
+        warehouse.insert("touches", *(touch | {"touch_id": p, "person_key": p, "account_id": account[p]} for p in person))
         warehouse.insert(
             "revenue",
             *(
-                {"revenue_id": p, "order_id": p, "kind": "order", "person_key": p, "occurred_at": at + timedelta(days=1), "amount": 100}
+                {"revenue_id": p, "order_id": p, "kind": "order", "person_key": p, "account_id": account[p]}
+                | {"occurred_at": at + timedelta(days=1), "amount": 100}
                 | {"currency": "USD", "cost_of_goods": 40, "discount": 0, "tax": 0, "fees": 0, "fulfilment_cost": 0}
                 for p in person
             ),
@@ -74,7 +78,21 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> DbtWarehouse:
         objective(6, "happiness'; drop table core.posts; --", 0.5),
         objective(7, "two_way_ratio", 0.4, due_on=date(2026, 3, 31)),
         objective(8, "replies_total", 15),
+        objective(9, "posts", 50, mart="core.posts"),
+        objective(10, "likes_delta", 10, mart="core.post_days"),
+        objective(11, "followers", 350, mart="core.profile_days"),
+        objective(12, "failed_checks", 0, mart="board.data_trust", direction="down", audience=None),
+        objective(13, "failed_checks/files", 0, mart="board.data_trust", direction="down", audience=None),
+        objective(14, "happiness", 1, mart="core.nothing"),
     )
+    for platform, followers in (("mastodon", 100), ("bluesky", 250)):
+        warehouse.insert("profiles", {"platform": platform, "profile_id": "us"})
+        read = {"platform": platform, "profile_id": "us"}
+        for month, less in ((2, 60), (6, 0)):
+            warehouse.insert("profile_metrics", read | {"observed_at": datetime(2026, month, 20), "followers": followers - less})
+    for days, likes in ((1, 5), (4, 9)):
+        liked = {"platform": "bluesky", "post_id": f"{APRIL:%j} 1", "observed_at": APRIL + timedelta(days=days), "likes": likes}
+        warehouse.insert("post_metrics", liked)
     warehouse.execute("update raw_goodwill.clock set as_of = timestamp '2026-07-15 12:00'")
     warehouse.execute(
         """
@@ -113,12 +131,42 @@ def test_an_exact_figure_needs_no_interval(warehouse: DbtWarehouse) -> None:
     assert warehouse.rows("select state, value, lo from board.objectives where objective_id = '8'") == [("met", 15, None)]
 
 
-def test_what_is_not_measured_says_why(warehouse: DbtWarehouse) -> None:
-    rows = dict(warehouse.rows("select objective_id, state || ': ' || reason from board.objectives where objective_id in ('5', '6')"))
-    assert rows == {
-        "5": "not_measured: no data of this audience measures it",
-        "6": "not_measured: no mart has this measure under this name",
+def test_an_objective_may_name_what_the_platforms_count_and_the_trust_in_the_data(warehouse: DbtWarehouse) -> None:
+    names = "objective_id, state, value, period_kind, period_start"
+    rows = warehouse.rows(f"select {names} from board.objectives where objective_id in ('9', '10', '11', '12', '13')")
+    april, today = date(2026, 4, 1), date(2026, 7, 15)
+    assert {row[0]: row[1:] for row in rows} == {
+        "9": ("met", 60, "quarter", april),
+        "10": ("missed", 9, "quarter", april),
+        "11": ("met", 350, "quarter", april),
+        "12": ("missed", 1, "day", today),
+        "13": ("met", 0, "day", today),
     }
+
+
+def test_what_is_not_measured_says_why(warehouse: DbtWarehouse) -> None:
+    rows = dict(warehouse.rows("select objective_id, state || ': ' || reason from board.objectives where objective_id in ('5', '6', '14')"))
+    assert rows["5"] == "not_measured: no data of this audience measures it"
+    unknown = "not_measured: no mart has this measure under this name: "
+    assert rows["6"].startswith(f"{unknown}relationships.indicators has advocacy_rate, broadcast_share, ")
+    marts = "board.data_trust, core.experiments, core.post_days, core.posts, core.profile_days, relationships.indicators"
+    assert rows["14"].startswith(f"{unknown}an objective may name {marts}, ")
+
+
+def test_clients_margin_is_what_the_credits_of_company_accounts_add_up_to(warehouse: DbtWarehouse) -> None:
+    rows = warehouse.rows(
+        "select quarter, audience, value, n, evidence_grade from board.scorecard where measure = 'attributed_margin' and audience = 'clients' and value is not null"
+    )
+    # margin 60 a sale; one company bought in the first quarter, three in the second, the others are persons
+    assert sorted(rows) == [(date(2026, 1, 1), "clients", 60, 1, "D"), (date(2026, 4, 1), "clients", 180, 3, "D")]
+    credits = warehouse.rows(
+        """
+        select cast(date_trunc('quarter', converted_at) as date), cast(sum(contribution_margin) as double)
+        from roi.attribution_credits
+        where model = 'linear' and lookback_rule = 'own' and channel = 'organic_social' and account_id is not null group by 1 order by 1
+        """
+    )
+    assert credits == [(row[0], row[2]) for row in sorted(rows)]
 
 
 def test_the_scorecard_has_every_line_in_every_quarter(warehouse: DbtWarehouse) -> None:

@@ -53,15 +53,34 @@ def test_karate_club(warehouse: DbtWarehouse) -> None:
     assert gini == pytest.approx(2 * sum(i * x for i, x in enumerate(degrees, 1)) / (n * sum(degrees)) - (n + 1) / n)
 
 
-def test_a_graph_that_was_drawn_once_is_shown_whole(warehouse: DbtWarehouse) -> None:
-    """Zachary 1977 as a list of 78 pairs, each given once: 34 people, 78 ties, density .139037."""
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_graph_given_as_a_list_of_pairs_has_no_direction(warehouse: DbtWarehouse, times: int) -> None:
+    """Zachary 1977 as 78 pairs, each one way, written once or often: 34 people, 78 ties, density .139037."""
     club = nx.karate_club_graph()
     warehouse.insert("people", *({"person_key": str(person)} for person in club))
-    warehouse.insert("interactions", *messages(list(club.edges), times=1, audience=None, is_brand=None))
-    n, edges, ties, tie_density, method = network(warehouse, "n, edges, ties, tie_density, method")[None, "all"]
-    assert (n, edges, ties) == (34, 78, 78)
-    assert tie_density == pytest.approx(0.139037, abs=1e-6) == nx.density(club)
-    assert method == "census, members from directory; an edge is one message, since nobody wrote twice to anybody"
+    warehouse.insert("interactions", *messages(list(club.edges), times=times, audience=None, is_brand=None))
+    columns = "n, edges, ties, reciprocity, density, tie_density, method"
+    n, edges, ties, reciprocity, density, tie_density, method = network(warehouse, columns)[None, "all"]
+    assert (n, edges, ties, reciprocity) == (34, 78, 78, None)
+    assert density == tie_density == pytest.approx(0.139037, abs=1e-6) == nx.density(club)
+    odd = "; an edge is one message, since nobody wrote twice to anybody" if times == 1 else ""
+    assert method == f"census, members from directory{odd}; without direction, since nobody ever wrote back"
+
+
+def test_one_answer_or_a_short_list_keeps_the_direction(warehouse: DbtWarehouse) -> None:
+    club = list(nx.karate_club_graph().edges)
+    warehouse.insert("people", *({"person_key": str(person)} for person in range(34)))
+    warehouse.insert("interactions", *messages(club))
+    # one message back is no edge, and still shows that the order of a pair means something
+    warehouse.insert("interactions", *messages([(1, 0)], at=MAY + timedelta(days=60), times=1))
+    density, reciprocity = network(warehouse, "density, reciprocity")["2026-05-01", "all"]
+    assert (density, reciprocity) == (pytest.approx(78 / (34 * 33)), 0)
+    warehouse.execute("delete from raw_files.interactions where actor_key <> '0'")
+    warehouse.execute("delete from raw_files.interactions where addressee_key > '20'")
+    density, reciprocity = network(warehouse, "density, reciprocity")["2026-05-01", "all"]
+    edges = len({b for a, b in club if a == 0 and str(b) <= "20"})
+    assert 5 <= edges < 15
+    assert (density, reciprocity) == (pytest.approx(edges / (34 * 33)), 0)
 
 
 @pytest.mark.parametrize("times", [1, 2])

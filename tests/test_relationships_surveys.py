@@ -91,22 +91,32 @@ def test_understanding_is_welch_between_own_view_and_estimate(warehouse: DbtWare
         ("audience", "own"): random.integers(1, 6, (60, 1)),
         ("staff", "own"): random.integers(3, 8, (35, 1)),
         ("staff", "meta"): random.integers(2, 8, (35, 1)),
+        ("audience", "meta"): random.integers(1, 8, (48, 1)),
     }
     for (side, perspective), scores in views.items():
-        warehouse.insert("surveys", *answers("trust", scores, (1, 7), respondent_side=side, perspective=perspective))
+        view = {"respondent_side": side, "perspective": perspective}
+        warehouse.insert("surveys", *answers("trust", scores, (1, 7), **view))
+        if view != {"respondent_side": "audience", "perspective": "meta"}:
+            warehouse.insert("surveys", *answers("commitment", scores, (1, 7), **view))
     warehouse.build("+relationships_understanding")
-    rows = warehouse.rows("select measure, side, value, lo, hi, suppressed_reason from relationships.understanding")
-    found = {row[:2]: row[2:] for row in rows}
-    for measure, first, second in (
-        ("accuracy", ("audience", "own"), ("staff", "meta")),
-        ("agreement", ("audience", "own"), ("staff", "own")),
-        ("congruency", ("staff", "own"), ("staff", "meta")),
+    rows = warehouse.rows("select dimension, measure, side, value, lo, hi, suppressed_reason from relationships.understanding")
+    found = {row[1:3]: row[3:] for row in rows if row[0] == "trust"}
+    for measure, side, first, second in (
+        ("accuracy", "staff", ("audience", "own"), ("staff", "meta")),
+        ("agreement", "staff", ("audience", "own"), ("staff", "own")),
+        ("congruency", "staff", ("staff", "own"), ("staff", "meta")),
+        # the audience's side: how well it knows what the staff thinks
+        ("accuracy", "audience", ("staff", "own"), ("audience", "meta")),
+        ("agreement", "audience", ("staff", "own"), ("audience", "own")),
+        ("congruency", "audience", ("audience", "own"), ("audience", "meta")),
     ):
         a, b = (100 * (views[view].ravel() - 1) / 6 for view in (first, second))
         interval = stats.ttest_ind(a, b, equal_var=False).confidence_interval()
-        assert found[measure, "staff"][:3] == pytest.approx((a.mean() - b.mean(), interval.low, interval.high), abs=1e-3)
-    # nobody asked the audience for its estimate of the staff
+        assert found[measure, side][:3] == pytest.approx((a.mean() - b.mean(), interval.low, interval.high), abs=1e-3)
+    # of commitment nobody asked the audience for its estimate of the staff
+    found = {row[1:3]: row[3:] for row in rows if row[0] == "commitment"}
     assert found["accuracy", "audience"] == (None, None, None, "fewer than 30 respondents on a side")
+    assert found["accuracy", "staff"][0] is not None
 
 
 # Chatterjee and Price 1977, data set `attitude` of R: 30 departments, seven items in per cent.

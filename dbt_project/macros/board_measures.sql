@@ -31,12 +31,16 @@
 {%- endmacro %}
 
 {% macro further_measures() -%}
-{#- Measures that an objective may name besides; <measure>/<what> names one experiment, exposure or channel. -#}
+{#- Measures that an objective may name besides; <measure>/<what> names one experiment, exposure, channel or source. -#}
 {%- set understood = [] -%}
 {%- for measure in ['accuracy', 'agreement', 'congruency'] -%}
 {%- for dimension in survey_dimensions() -%}
 {%- do understood.append(measure ~ '_' ~ dimension) -%}
 {%- endfor -%}
+{%- endfor -%}
+{%- set post_growth = [] -%}
+{%- for measure in additive_post_measures() -%}
+{%- do post_growth.append(measure ~ '_delta') -%}
 {%- endfor -%}
 {{ return([
     ('relationships.indicators', [
@@ -53,5 +57,23 @@
         'csat', 'ces', 'opr_control_mutuality', 'opr_satisfaction', 'opr_commitment', 'opr_exchange', 'opr_communal', 'unnamed_scale',
     ]),
     ('relationships.understanding', understood),
+    ('core.posts', ['posts', 'engagement_rate_by_impressions'] + post_totals()),
+    ('core.post_days', post_growth),
+    ('core.profile_days', ['followers', 'followers_delta']),
+    ('board.data_trust', counted_trust_measures() + shared_trust_measures()),
 ]) }}
+{%- endmacro %}
+
+{% macro post_totals() -%}
+{#- Totals of posts that may be added up: reach may not. -#}
+{{ return(additive_post_measures() + ['engagements_public', 'engagements']) }}
+{%- endmacro %}
+
+{% macro counted_trust_measures() -%}
+{{ return(['rows', 'duplicates', 'quarantined', 'untagged_links', 'failed_checks']) }}
+{%- endmacro %}
+
+{% macro shared_trust_measures() -%}
+{#- Shares are of one source: match_rate/<source>. -#}
+{{ return(['match_rate', 'unattributed_share', 'conversions_vs_ledger_pct']) }}
 {%- endmacro %}

@@ -24,15 +24,12 @@ case when {{ column }} is null or {{ column }} in ('{{ values | join("', '") }}'
 
 {% macro union_entity(entity) -%}
 {#- One row per key of the entity: an API before a file, then the latest, then the last file and line. The key is in the contract of stg_files__<entity>. -#}
-{%- set parts = [] -%}
-{%- for source_name, entities in var('sources').items() if entity in entities -%}
-{%- do parts.append(ref('stg_' ~ source_name ~ '__' ~ entity)) -%}
-{%- endfor -%}
+{%- set unioned = every_row(entity) -%}
 {%- if execute -%}
 {%- set meta = graph.nodes['model.goodwill.stg_files__' ~ entity].config.meta -%}
 {%- set key = meta.key | join(', ') -%}
 with unioned as (
-    {{ union_by_name(parts) }}
+    {{ unioned }}
 ),
 
 ranked as (
@@ -56,6 +53,15 @@ select {{ all_columns_but(['_rank']) }}
 from ranked
 where _rank = 1
 {%- endif -%}
+{%- endmacro %}
+
+{% macro every_row(entity) -%}
+{#- What all sources say of the entity, repeated keys included. -#}
+{%- set parts = [] -%}
+{%- for source_name, entities in var('sources').items() if entity in entities -%}
+{%- do parts.append(ref('stg_' ~ source_name ~ '__' ~ entity)) -%}
+{%- endfor -%}
+{{ return(union_by_name(parts)) }}
 {%- endmacro %}
 
 {% macro union_by_name(relations) -%}{{ return(adapter.dispatch('union_by_name')(relations)) }}{%- endmacro %}

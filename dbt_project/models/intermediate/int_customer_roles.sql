@@ -1,5 +1,5 @@
-with accounts as (
-    select account_id, role from {{ ref('int_accounts') }}
+with versions as (
+    select * from {{ ref('int_account_versions') }}
 ),
 
 business as (
@@ -15,49 +15,67 @@ business as (
     from {{ ref('int_subscriptions') }}
 ),
 
-first_business as (
-    select customer_key, min(started_at) as started_at
-    from business
-    group by customer_key
+buyers as (
+    select distinct customer_key from business
 ),
 
+-- whose role no source gives is known by business alone
+given as (
+    select
+        coalesce(versions.account_id, buyers.customer_key) as customer_key,
+        versions.role as given_role,
+        coalesce(versions.valid_from, timestamp '0001-01-01') as given_from,
+        coalesce(versions.valid_to, timestamp '9999-12-31') as given_to,
+        coalesce(versions.is_dated, false) as is_dated
+    from versions
+    full outer join buyers on versions.account_id = buyers.customer_key
+),
+
+-- the first business of each version: who is said to be a prospect again is one until the next
 customers as (
     select
-        coalesce(accounts.account_id, first_business.customer_key) as customer_key,
-        accounts.role as given_role,
-        first_business.started_at
-    from accounts
-    full outer join first_business on accounts.account_id = first_business.customer_key
+        given.customer_key,
+        given.given_role,
+        given.given_from,
+        given.given_to,
+        given.given_role in ('supplier', 'partner') or (given.given_role = 'client' and given.is_dated) as is_told,
+        min(business.started_at) as started_at
+    from given
+    left join business
+        on given.customer_key = business.customer_key
+        and given.given_from <= business.started_at
+        and given.given_to > business.started_at
+    group by given.customer_key, given.given_role, given.given_from, given.given_to, given.is_dated
 ),
 
 spans as (
-    -- no source tells when a supplier or partner became one
     select
         customer_key,
         given_role as role,
-        timestamp '0001-01-01' as valid_from,
-        timestamp '9999-12-31' as valid_to,
+        given_from as valid_from,
+        given_to as valid_to,
         'given' as role_basis
     from customers
-    where given_role in ('supplier', 'partner') or (given_role in ('client', 'prospect') and started_at is null)
+    where is_told or (given_role in ('client', 'prospect') and started_at is null)
     union all
+    -- an account that is called a client, nobody says since when, was a prospect before its first business
     select
         customer_key,
         'prospect' as role,
-        timestamp '0001-01-01' as valid_from,
+        given_from as valid_from,
         started_at as valid_to,
         'first business' as role_basis
     from customers
-    where started_at is not null and coalesce(given_role, 'client') not in ('supplier', 'partner')
+    where started_at > given_from and not coalesce(is_told, false)
     union all
     select
         customer_key,
         'client' as role,
         started_at as valid_from,
-        timestamp '9999-12-31' as valid_to,
+        given_to as valid_to,
         'first business' as role_basis
     from customers
-    where started_at is not null and coalesce(given_role, 'client') not in ('supplier', 'partner')
+    where started_at is not null and not coalesce(is_told, false)
 )
 
 select * from spans

@@ -11,8 +11,8 @@ actor_persons as (
     select * from {{ ref('int_actor_persons') }}
 ),
 
-people as (
-    select * from {{ ref('int_people') }}
+employments as (
+    select * from {{ ref('int_employments') }}
 ),
 
 persons as (
@@ -63,12 +63,12 @@ with_role as (
         identified.party_key,
         identified.person_key,
         persons.account_id,
-        case when people.person_key is not null then 'employee' else roles.role end as role
+        case when employments.person_key is not null then 'employee' else roles.role end as role
     from identified
-    left join people
-        on identified.person_key = people.person_key
-        and coalesce(identified.occurred_at >= people.started_at, true)
-        and coalesce(identified.occurred_at < people.left_at, true)
+    left join employments
+        on identified.person_key = employments.person_key
+        and identified.occurred_at >= employments.valid_from
+        and identified.occurred_at < employments.valid_to
     left join persons
         on identified.person_key = persons.person_key
         and identified.occurred_at >= persons.valid_from

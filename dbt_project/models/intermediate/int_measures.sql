@@ -6,10 +6,16 @@ money as (
     select * from {{ ref('int_measures_money') }}
 ),
 
+social as (
+    select * from {{ ref('int_measures_social') }}
+),
+
 unioned as (
     select * from people
     union all
     select * from money
+    union all
+    select * from social
 )
 
 select

@@ -31,8 +31,27 @@ drawn_once as (
         'one message, since nobody wrote twice to anybody' as edge_rule
     from addresses
     where not exists (select 1 from paired where previous_at is not null)
+),
+
+edges as (
+    select * from repeated
+    union all
+    select * from drawn_once
+),
+
+arcs as (
+    select distinct from_key, to_key from addresses
+),
+
+-- a list of pairs in which nobody ever writes back gives no direction: whose name comes first says nothing
+answered as (
+    select count(*) as arcs, count(back.from_key) as arcs_back
+    from arcs
+    left join arcs as back on arcs.from_key = back.to_key and arcs.to_key = back.from_key
 )
 
-select * from repeated
-union all
-select * from drawn_once
+select
+    edges.*,
+    answered.arcs_back = 0 and answered.arcs >= {{ least_pairs_without_answer() }} as is_undirected
+from edges
+cross join answered

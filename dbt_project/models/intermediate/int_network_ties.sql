@@ -68,6 +68,7 @@ select
     from_key,
     to_key,
     edge_rule,
+    is_undirected,
     is_inside,
     is_reciprocated,
     -- a team's border is its own; the company's are those between its teams

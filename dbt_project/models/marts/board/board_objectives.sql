@@ -26,6 +26,17 @@ known as (
     {% endfor %}
 ),
 
+offered as (
+    select mart, {{ joined_in_order('measure', "', '", 'measure') }} as measures
+    from known
+    group by mart
+),
+
+offered_marts as (
+    select {{ joined_in_order('mart', "', '", 'mart') }} as marts
+    from offered
+),
+
 -- the latest quarter or wave up to the due date that says something; else the latest month; else all time
 candidates as (
     select
@@ -68,9 +79,12 @@ judged as (
         candidates.evidence_grade,
         candidates.suppressed_reason,
         known.measure is not null as is_known,
+        coalesce(objectives.mart || ' has ' || offered.measures, 'an objective may name ' || offered_marts.marts) as offer,
         candidates.method like 'exact%' as is_exact
     from objectives
     left join known on objectives.mart = known.mart and split_part(objectives.measure, '/', 1) = known.measure
+    left join offered on objectives.mart = offered.mart
+    cross join offered_marts
     left join candidates on objectives.objective_id = candidates.objective_id and candidates.place = 1
 ),
 
@@ -111,7 +125,7 @@ select
     decided.evidence_grade,
     decided.state,
     case
-        when not decided.is_known then 'no mart has this measure under this name'
+        when not decided.is_known then 'no mart has this measure under this name: ' || decided.offer
         when decided.direction not in ('up', 'down') then 'direction is neither up nor down'
         when decided.value is null then coalesce(decided.suppressed_reason, 'no data of this audience measures it')
         when decided.state = 'cannot_tell' and (decided.lo is null or decided.hi is null) then 'the figure has no interval'

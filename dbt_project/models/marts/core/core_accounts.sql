@@ -28,7 +28,7 @@ roles as (
 clients_since as (
     select customer_key, min(valid_from) as valid_from
     from {{ ref('int_customer_roles') }}
-    where role = 'client' and role_basis = 'first business'
+    where role = 'client' and valid_from > timestamp '0001-01-01'
     group by customer_key
 )
 

@@ -82,7 +82,8 @@ tied as (
         count(*) filter (where is_inside and not (is_reciprocated and from_key > to_key)) as ties,
         count(*) filter (where is_external) as external_edges,
         count(*) filter (where is_external is not null) as bordered_edges,
-        min(case when edge_rule like 'one message%' then edge_rule end) as odd_rule
+        min(case when edge_rule like 'one message%' then edge_rule end) as odd_rule,
+        bool_or(is_undirected) as is_undirected
     from ties
     group by month, team
 ),
@@ -102,6 +103,7 @@ measured as (
         ordered.placed_messages,
         ordered.members_from,
         tied.odd_rule,
+        coalesce(tied.is_undirected, false) as is_undirected,
         coalesce(tied.edges, 0) as edges,
         coalesce(tied.ties, 0) as ties,
         coalesce(tied.reciprocated_edges, 0) as reciprocated_edges,
@@ -128,8 +130,11 @@ estimated as (
         measured.n,
         measured.messages,
         measured.edges,
-        {{ ratio('measured.edges', '(measured.n * (measured.n - 1))') }} as density,
-        {{ ratio('measured.reciprocated_edges', 'measured.edges') }} as reciprocity,
+        case
+            when measured.is_undirected then {{ ratio('2 * measured.ties', '(measured.n * (measured.n - 1))') }}
+            else {{ ratio('measured.edges', '(measured.n * (measured.n - 1))') }}
+        end as density,
+        case when not measured.is_undirected then {{ ratio('measured.reciprocated_edges', 'measured.edges') }} end as reciprocity,
         measured.ties,
         {{ ratio('2 * measured.ties', '(measured.n * (measured.n - 1))') }} as tie_density,
         case
@@ -148,7 +153,8 @@ estimated as (
         case when measured.n >= 10 then {{ published_double('ginis.lo') }} end as gini_lo,
         case when measured.n >= 10 then {{ published_double('ginis.hi') }} end as gini_hi,
         'census, members from ' || measured.members_from
-        || coalesce('; an edge is ' || measured.odd_rule, '') as method,
+        || coalesce('; an edge is ' || measured.odd_rule, '')
+        || case when measured.is_undirected then '; without direction, since nobody ever wrote back' else '' end as method,
         measured.suppressed_reason
     from measured
     left join intervals as shares
