@@ -76,6 +76,8 @@ def _social(world: World) -> Iterator[tuple[str, pd.DataFrame]]:
     yield from by_year("profile_metrics", "followers", followers, followers["observed_at"])
     talk = inbox_social.interactions(world)
     yield from by_quarter("interactions", "pages", "csv.gz", talk, talk["occurred_at"])
+    likes = world.likes_of_answers
+    yield from by_quarter("interactions", "likes", "csv.gz", likes, likes["occurred_at"])
     touches = world.touches[TOUCH_COLUMNS]
     yield from by_quarter("touches", "web_log", "jsonl", touches, touches["occurred_at"])
     campaigns = world.campaigns

@@ -52,6 +52,7 @@ class World:
     experiments: pd.DataFrame
     experiment_outcomes: pd.DataFrame
     objectives: pd.DataFrame
+    likes_of_answers: pd.DataFrame
     story_submissions: pd.DataFrame
 
     @property
@@ -77,6 +78,7 @@ def build(now: datetime = FIRST_CLOCK, seed: int = SEED, days: int = DAYS, accou
     ads = world_money.advertising(stage)
     answers, invitations = world_surveys.surveys(stage, companies, contacts, staff, sold.client_since, served.left_at)
     tests, outcomes = world_surveys.experiments(stage)
+    talk = world_talk.talk(stage, posts, actors, roles, profiles)
     return World(
         stage=stage,
         staff=staff,
@@ -89,7 +91,7 @@ def build(now: datetime = FIRST_CLOCK, seed: int = SEED, days: int = DAYS, accou
         campaigns=world_posts.campaigns(stage),
         posts=posts,
         reactions=world_posts.reactions(stage, posts, actors),
-        talk=world_talk.talk(stage, posts, actors, roles, profiles),
+        talk=talk,
         touches=sold.touches,
         deals=sold.deals,
         conversations=served.conversations,
@@ -107,5 +109,6 @@ def build(now: datetime = FIRST_CLOCK, seed: int = SEED, days: int = DAYS, accou
         experiments=tests,
         experiment_outcomes=outcomes,
         objectives=world_surveys.objectives(stage),
+        likes_of_answers=world_stories.likes_of_answers(stage, talk, actors),
         story_submissions=world_stories.submissions(stage, staff),
     )

@@ -1,12 +1,14 @@
-"""Staff -> stories that colleagues tell of their own accord, one in some weeks; nobody looks for them."""
+"""What stories are drawn from: colleagues' own ones, suppliers' cases, and the people whom an answer to somebody else helped."""
 
 import numpy as np
 import pandas as pd
 
-from simulator.chance import words
+from simulator.chance import objects, words
 from simulator.stage import NEVER, Stage, later
 
 A_WEEK = 0.8
+PAGES = ("instagram", "facebook")  # who likes what is said there comes by the file drop
+LIKES_OF_AN_ANSWER = 0.9
 OWN_STORIES = [
     "A workshop could not print its labels on the last day before a fair. Two of us stayed on the phone until the first box was out.",
     "A supplier warned us of a bad batch before it left the yard. We had asked how their own week was going, that is all.",
@@ -47,3 +49,33 @@ def supplier_cases(letters: pd.DataFrame) -> pd.DataFrame:
     frame = pd.DataFrame({"platform": "email", "thread_id": asked.index, "opened_at": asked.to_numpy(), "resolved_at": answered.to_numpy()})
     frame["status"] = np.where(frame["resolved_at"].notna(), "solved", "open")
     return frame.assign(team="operations", audience="suppliers")
+
+
+def likes_of_answers(stage: Stage, talk: pd.DataFrame, crowd: pd.DataFrame) -> pd.DataFrame:
+    """People who liked an answer of ours on a page, in the words of `interactions`; each at most once."""
+    chance, frames = stage.chance, []
+    for platform in PAGES:
+        answers = talk[talk["is_brand"] & (talk["platform"] == platform)]
+        there = crowd[crowd["platform"] == platform]
+        row, slot = objects(chance.poisson("answers.likes", LIKES_OF_AN_ANSWER, answers["message"].to_numpy()))
+        answers = answers.iloc[row]
+        key, answered = answers["message"].to_numpy(), answers["occurred_at"].to_numpy().astype("datetime64[s]")
+        existing = np.maximum(np.searchsorted(there["since"].to_numpy(), answered), 1)
+        who = chance.pick_among_first("answers.likes.who", there["weight"].to_numpy(), existing, key, slot)
+        frame = pd.DataFrame(
+            {
+                "platform": platform,
+                "occurred_at": later(answered, 48 * chance.uniform("answers.likes.when", key, slot) ** 2),
+                "kind": "reaction",
+                "actor_platform_id": there["actor_id"].to_numpy()[who],
+                "addressee_platform_id": answers["profile_id"].to_numpy(),
+                "profile_id": answers["profile_id"].to_numpy(),
+                "is_brand": False,
+                "parent_id": answers["message_id"].to_numpy(),
+            }
+        )
+        # never by whom: an id is stored as it is given
+        frame["interaction_id"] = [f"{answer}-like-{number}" for answer, number in zip(frame["parent_id"], slot.tolist(), strict=True)]
+        frames.append(frame.drop_duplicates(["parent_id", "actor_platform_id"]))
+    frame = pd.concat(frames, ignore_index=True)
+    return frame[frame["occurred_at"] <= stage.clock].sort_values(["occurred_at", "interaction_id"], ignore_index=True)

@@ -68,7 +68,7 @@ MARTS = {
     | {"audience": "public", "profile_id": "all", "dimension": "all", "dimension_value": "all"},
     "relationships.internal_network": {"n": 20, "edges": 100, "messages": 500, "density": 0.26, "reciprocity": 0.5, "ei_index": -0.2}
     | {"cross_team_share": 0.4, "gini": 0.5, "ties": 70, "tie_density": 0.37},
-    "relationships.stories": {"state": "approved", "is_counter": True},
+    "relationships.stories": {"rule": "neglected", "state": "approved", "is_counter": True},
     "relationships.surveys": {"measure": ["opr_trust", "nps", "csat"], "response_rate": 0.4, "alpha": 0.8},
     "relationships.understanding": {"n_first": 60, "n_second": 60},
     "board.data_trust": {"match_rate": 0.5, "unattributed_share": 0.3, "failed_checks": 0, "quarantined": 0},

@@ -72,7 +72,7 @@ def test_one_answer_or_a_short_list_keeps_the_direction(warehouse: DbtWarehouse)
     warehouse.insert("people", *({"person_key": str(person)} for person in range(34)))
     warehouse.insert("interactions", *messages(club))
     # one message back is no edge, and still shows that the order of a pair means something
-    warehouse.insert("interactions", *messages([(1, 0)], at=MAY + timedelta(days=60), times=1))
+    warehouse.insert("interactions", *messages([(1, 0)], at=MAY + timedelta(days=40), times=1))
     density, reciprocity = network(warehouse, "density, reciprocity")["2026-05-01", "all"]
     assert (density, reciprocity) == (pytest.approx(78 / (34 * 33)), 0)
     warehouse.execute("delete from raw_files.interactions where actor_key <> '0'")
