@@ -22,50 +22,72 @@ clock as (
     select * from {{ ref('int_clock') }}
 ),
 
-kinds as (
-    select * from (values ('month'), ('quarter')) as kinds (period_kind)
-),
-
 -- the company's row holds what is nobody's in particular too
 posted as (
     select
         posts.*,
-        sides.audience as side,
+        case when sides.is_whole then 'company' else posts.audience end as side,
         kinds.period_kind,
         cast(date_trunc(kinds.period_kind, posts.date) as date) as period_start
     from posts
-    cross join kinds
-    inner join lateral (select posts.audience union select 'company') as sides (audience) on true
+    cross join (values ('month'), ('quarter')) as kinds (period_kind)
+    cross join (values (true), (false)) as sides (is_whole)
 ),
 
 grown as (
     select
         post_days.*,
-        sides.audience as side,
+        case when sides.is_whole then 'company' else posts.audience end as side,
         kinds.period_kind,
         cast(date_trunc(kinds.period_kind, post_days.date) as date) as period_start
     from post_days
     inner join posts on post_days.platform = posts.platform and post_days.post_id = posts.post_id
-    cross join kinds
-    inner join lateral (select posts.audience union select 'company') as sides (audience) on true
+    cross join (values ('month'), ('quarter')) as kinds (period_kind)
+    cross join (values (true), (false)) as sides (is_whole)
+),
+
+read_days as (
+    select
+        profile_days.platform,
+        profile_days.profile_id,
+        profile_days.date,
+        profile_days.followers,
+        profile_days.followers_delta,
+        case when sides.is_whole then 'company' else coalesce(profiles.default_audience, 'unknown') end as side,
+        kinds.period_kind,
+        cast(date_trunc(kinds.period_kind, profile_days.date) as date) as period_start
+    from profile_days
+    left join profiles on profile_days.platform = profiles.platform and profile_days.profile_id = profiles.profile_id
+    cross join (values ('month'), ('quarter')) as kinds (period_kind)
+    cross join (values (true), (false)) as sides (is_whole)
+    where profile_days.followers is not null
 ),
 
 -- what a profile had at the end of the period
 read_profiles as (
     select
-        profile_days.platform,
-        profile_days.profile_id,
-        sides.audience as side,
-        kinds.period_kind,
-        cast(date_trunc(kinds.period_kind, profile_days.date) as date) as period_start,
-        {{ latest('profile_days.followers', 'profile_days.date') }} as followers,
-        sum(profile_days.followers_delta) as followers_delta
-    from profile_days
-    left join profiles on profile_days.platform = profiles.platform and profile_days.profile_id = profiles.profile_id
-    cross join kinds
-    inner join lateral (select coalesce(profiles.default_audience, 'unknown') union select 'company') as sides (audience) on true
-    where profile_days.followers is not null
-    group by 1, 2, 3, 4, 5
+        platform,
+        profile_id,
+        side,
+        period_kind,
+        period_start,
+        {{ latest('followers', 'date') }} as followers,
+        sum(followers_delta) as followers_delta
+    from read_days
+    group by platform, profile_id, side, period_kind, period_start
+),
+
+first_readings as (
+    select
+        side,
+        period_kind,
+        min(period_start) as first_start
+    from read_profiles
+    group by platform, profile_id, side, period_kind
+),
+
+periods as (
+    select distinct side, period_kind, period_start from read_profiles
 ),
 
 -- with a profile left out the sum would fall for no reason
@@ -75,13 +97,11 @@ known_profiles as (
         periods.period_kind,
         periods.period_start,
         count(*) as profiles
-    from (select distinct side, period_kind, period_start from read_profiles) as periods
-    inner join (
-        select side, period_kind, platform, profile_id, min(period_start) as first_start
-        from read_profiles
-        group by side, period_kind, platform, profile_id
-    ) as firsts
-        on periods.side = firsts.side and periods.period_kind = firsts.period_kind and periods.period_start >= firsts.first_start
+    from periods
+    inner join first_readings
+        on periods.side = first_readings.side
+        and periods.period_kind = first_readings.period_kind
+        and periods.period_start >= first_readings.first_start
     group by periods.side, periods.period_kind, periods.period_start
 ),
 

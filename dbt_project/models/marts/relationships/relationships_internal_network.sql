@@ -130,10 +130,7 @@ estimated as (
         measured.n,
         measured.messages,
         measured.edges,
-        case
-            when measured.is_undirected then {{ ratio('2 * measured.ties', '(measured.n * (measured.n - 1))') }}
-            else {{ ratio('measured.edges', '(measured.n * (measured.n - 1))') }}
-        end as density,
+        {{ ratio('(case when measured.is_undirected then 2 * measured.ties else measured.edges end)', '(measured.n * (measured.n - 1))') }} as density,
         case when not measured.is_undirected then {{ ratio('measured.reciprocated_edges', 'measured.edges') }} end as reciprocity,
         measured.ties,
         {{ ratio('2 * measured.ties', '(measured.n * (measured.n - 1))') }} as tie_density,
