@@ -16,6 +16,7 @@ PARTS = {
     "roi.retention_lift": "retention",
     "roi.channel_summary": "roi",
 }
+STORIES_SHOWN = 3
 UNSAID = {"all", "month", "quarter", "wave", "12", "180"}  # parts of a row's key that a reader need not know
 EMPTY_MARTS = """
 select string_agg(entity, ', ' order by entity) as entities, reason from core.coverage
@@ -152,10 +153,14 @@ def stories(published: Published, glossary: Glossary) -> Markup | None:
     rows = published.rows(STORIES)
     if not rows:
         return None
+    further = rows[STORIES_SHOWN:]
     return tag(
         "section",
         tag("h2", "Stories behind the numbers"),
-        tag("ul", *(_story(row, glossary) for row in rows), class_="cards"),
+        tag("ul", *(_story(row, glossary) for row in rows[:STORIES_SHOWN]), class_="cards"),
+        tag("details", tag("summary", "Further stories"), tag("ul", *(_story(row, glossary) for row in further), class_="cards"))
+        if further
+        else None,
         id="stories",
     )
 
