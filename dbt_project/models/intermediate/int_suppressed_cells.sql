@@ -30,20 +30,20 @@ with cells as (
 edges as (
     {% for direction, condition in parents.items() -%}
     select parent.cell || '|{{ direction }}|' || child.dimension as family, parent.cell as parent, child.cell as child
-    from cells as child
-    inner join cells as parent
-        on child.indicator = parent.indicator
-        and child.audience = parent.audience
-        and {{ condition | replace('SAME_PERIOD', 'child.period_kind = parent.period_kind and child.period_start is not distinct from parent.period_start') }}
+    from cells as parent
+    inner join cells as child
+        on parent.indicator = child.indicator
+        and parent.audience = child.audience
+        and {{ condition | replace('SAME_PERIOD', 'parent.period_kind = child.period_kind and parent.period_start is not distinct from child.period_start') }}
     union all
     {% endfor -%}
     {% for finer, coarser in periods.items() -%}
     select parent.cell || '|{{ finer }}' as family, parent.cell as parent, child.cell as child
-    from cells as child
-    inner join cells as parent
-        on child.indicator = parent.indicator
+    from cells as parent
+    inner join cells as child
+        on parent.indicator = child.indicator
         {% for column in cut -%}
-        and child.{{ column }} = parent.{{ column }}
+        and parent.{{ column }} = child.{{ column }}
         {% endfor -%}
         and parent.period_kind = '{{ coarser }}'
         and child.period_kind = '{{ finer }}'
