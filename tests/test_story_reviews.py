@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from click.testing import CliRunner, Result
+from demo_company import Company, nobody
 
 from pipelines import cli
 from pipelines.entities import entities
@@ -16,7 +17,8 @@ from pipelines.stories import all_stories, decide
 from pipelines.warehouse import WarehouseError
 
 TABLES = """
-create schema relationships; create schema intermediate;
+create schema relationships; create schema intermediate; create schema raw_goodwill;
+create table raw_goodwill.clock as select timestamp '2026-06-30 12:00' as as_of, false as is_demo;
 create table relationships.stories as select * from (values
     ('2026-Q1-rescue-clients-0123abcd', 'candidate', 'A client ended well.', 12::bigint, 32::bigint, 'relationships.indicators/x', null, date '2026-01-01', false, 'rescue', 'clients'),
     ('2026-Q1-neglected-public-4567cdef', 'rejected', 'Nobody answered.', 3::bigint, 40::bigint, null, null, date '2026-01-01', true, 'neglected', 'public')
@@ -89,3 +91,56 @@ def test_without_a_run_there_is_nothing_to_review(home: Path) -> None:
         connection.execute("create schema other")
     with pytest.raises(WarehouseError, match="no stories yet"):
         all_stories(read_settings())
+
+
+def drop(company: Company, entity: str, *lines: str) -> None:
+    folder = company.folder / "inbox" / entity
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "all.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def test_a_story_is_drawn_reviewed_agreed_to_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole way by the file drop: 24 clients, half of them rescued and half left alone; a run, a decision, a run."""
+    company = nobody(tmp_path, GOODWILL_AS_OF="2024-04-10T00:00:00Z")  # the quarter is over
+    say, said = "desk,case {0},{0}-{1},2024-02-{2:02}T{3}Z,message,{4},clients,{5},{6},en", []
+    for n in range(1, 25):
+        client = f"client{n}@example.org"
+        said.append(say.format(n, 1, n, "09:00:00", client, "false,-0.7", f"Parcel {n} is broken"))
+        if n % 2:
+            said.append(say.format(n, 2, n, "09:30:00", "us@example.com", "true,", "A new one is on its way"))
+            said.append(say.format(n, 3, n, "09:50:00", client, "false,0.8", f"Thank you for parcel {n}"))
+    drop(
+        company,
+        "interactions",
+        "platform,thread_id,interaction_id,occurred_at,kind,actor_email,audience,is_brand,sentiment,text,language",
+        *said,
+    )
+    agreed = [f"client{n}@example.org,story_text,true,2024-03-01" for n in range(1, 25)]
+    drop(company, "consents", "person_email,purpose,is_granted,recorded_at", *agreed)
+    company.run()
+    for name, value in company.variables.items():
+        monkeypatch.setenv(name, value)
+    listed = review()
+    assert listed.exit_code == 0, listed.output
+    assert "Drawn from 12 of 12 conversations" in listed.output and "1 of 1 quoted have agreed" in listed.output
+
+    def told() -> dict[str, tuple]:
+        with duckdb.connect(str(company.published), read_only=True) as connection:
+            rows = connection.execute(
+                "select rule, story_id, is_counter, eligible, matched, state, text, reviewer_role from relationships.stories"
+            )
+            return {row[0]: row[1:] for row in rows.fetchall()}
+
+    first = told()
+    rescue, neglected = first["rescue"], first["neglected"]
+    assert rescue[1:] == (False, 12, 12, "candidate", None, None)
+    assert neglected[1:] == (True, 24, 12, "candidate", None, None)
+    assert review(rescue[0], "approve", "--role", "head of support").exit_code == 0
+    company.run()
+    after = told()
+    state, words, role = after["rescue"][4:]
+    assert (state, role) == ("approved", "head of support")
+    # a fixed clock is the company's time: a decision after it would stop the run as one from the future
+    assert ",2024-04-10T00:00:00Z" in (company.folder / "inbox" / "story_reviews" / "decided_here.csv").read_text()
+    assert words.startswith("They: Parcel ") and "\nWe: A new one is on its way\nThey: Thank you for parcel " in words
+    assert after["neglected"] == neglected and neglected[0] in review().output and rescue[0] not in review().output
