@@ -23,7 +23,7 @@ class DeliveryError(Exception):
     """A digest did not reach its place; the message names the setting to look at."""
 
 
-def _message(digest: Digest, sender: str, receivers: list[str]) -> EmailMessage:
+def _message(digest: Digest, sender: str, receivers: tuple[str, ...]) -> EmailMessage:
     """Plain text with the same as simple HTML; one week has one Message-ID, by which mail programs know a second copy."""
     message = EmailMessage()
     message["Subject"], message["From"], message["To"], message["Date"] = digest.lines[0], sender, ", ".join(receivers), formatdate()
@@ -39,7 +39,7 @@ def _message(digest: Digest, sender: str, receivers: list[str]) -> EmailMessage:
     return message
 
 
-def _addresses(settings: Settings) -> tuple[str, list[str]]:
+def _addresses(settings: Settings) -> tuple[str, tuple[str, ...]]:
     sender, receivers = settings.digest_from, settings.digest_to
     wrong = [address for address in (sender, *receivers) if not ADDRESS.fullmatch(address)]
     if wrong or not receivers:
