@@ -148,7 +148,7 @@ from (
         {%- endfor %}
     from {{ relation }} as said
     inner join cuts on said.cell_no = cuts.cell_no and cuts.cut = '{{ cut }}'
-    group by 1, 2, 3
+    group by all
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ) as clusters
@@ -170,6 +170,6 @@ sum({{ x }} * {{ x }}) as {{ prefix }}_sum_xx,
 sum({{ x }} * {{ m }}) as {{ prefix }}_sum_xm,
 sum({{ m }} * {{ m }}) as {{ prefix }}_sum_mm,
 {% for name, a, b in [('x_x', x, x), ('x_m', x, m), ('m_x', m, x), ('m_m', m, m)] -%}
-{{ '0' if period_kind == 'all' else 'coalesce(sum(' ~ a ~ ' * before.' ~ b ~ '), 0)' }} as {{ prefix }}_sum_{{ name }}_before{{ ',' if not loop.last }}
+{{ '0' if period_kind == 'all' else 'coalesce(sum(' ~ a ~ " * struct_extract(before, '" ~ b ~ "')" ~ '), 0)' }} as {{ prefix }}_sum_{{ name }}_before{{ ',' if not loop.last }}
 {% endfor %}
 {%- endmacro %}

@@ -53,7 +53,7 @@ timed as (
             count(*) as leaving
         from timed
         inner join cuts on timed.cell_no = cuts.cell_no and cuts.cut = '{{ cut }}'
-        group by 1, 2, 3, 4
+        group by all
     ) as leaving_counts
 {%- endset -%}
 select

@@ -17,7 +17,7 @@ observed as (
         '{{ indicator }}' as indicator,
         month,
         'employees' as audience,
-        {{ platform }} as platform,
+        {{ platform if platform == 'platform' else platform ~ ' as platform' }},
         '{{ dimension }}' as dimension,
         {{ value }} as dimension_value,
         person_key,
@@ -54,7 +54,7 @@ persons as (
         sum(x) as x,
         count(*) as m
     from observed
-    group by 1, 2, 3, 4, 5, 6, 7, 8
+    group by all
     {{ 'union all' if not loop.last }}
     {% endfor %}
 )

@@ -24,7 +24,7 @@ later as (
     from conversations
     left join replies
         on {{ key_number(['conversations.thread_no', 'conversations.conversation_of']) }} = {{ key_number(['replies.thread_no', 'replies.conversation_of']) }}
-        and replies.occurred_at >= conversations.asked_at
+        and conversations.asked_at <= replies.occurred_at
 )
 
 select month, cell_no, actor_no, asked_at, coalesce(is_personal, false) as is_by_a_person

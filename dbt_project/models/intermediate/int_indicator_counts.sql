@@ -41,7 +41,7 @@ reply_counts as (
         count(distinct texts.answered_actor_no) as people
     from texts
     inner join cuts on texts.cell_no = cuts.cell_no and cuts.cut = '{{ cut }}'
-    group by 1, 2, 3
+    group by all
     {{ 'union all' if not (loop.last and outer.last) }}
     {% endfor -%}
     {% endfor %}
@@ -59,7 +59,7 @@ coverage as (
         cast(sum(given.messages) as bigint) as messages
     from given
     inner join cuts on given.cell_no = cuts.cell_no and cuts.cut = '{{ cut }}'
-    group by 1, 2, 3
+    group by all
     {{ 'union all' if not (loop.last and outer.last) }}
     {% endfor -%}
     {% endfor %}

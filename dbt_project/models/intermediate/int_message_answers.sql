@@ -28,7 +28,7 @@ resolutions as (
     select {{ key_number(['platform', 'thread_id']) }} as thread_no, max(resolved_at) as resolved_at
     from {{ ref('int_conversations') }}
     where resolved_at is not null
-    group by 1
+    group by all
 ),
 
 in_thread as (

@@ -25,7 +25,7 @@ people as (
     inner join cells on requests.cell_no = cells.cell_no
     cross join clock
     where requests.asked_at + interval 24 hour <= clock.as_of
-    group by 1, 2, 3, 4
+    group by all
 ),
 
 kinds as (

@@ -21,7 +21,7 @@ ends as (
         {% if period_kind == 'all' -%}
         clock.as_of as ends_at
         {%- else -%}
-        least({{ utc_of_reporting(next_period_start("'" ~ period_kind ~ "'", start)) }} + interval 72 hour, clock.as_of) as ends_at
+        least({{ utc_of_reporting('cast(' ~ start ~ ' + ' ~ period_length(period_kind) ~ ' as date)') }} + interval 72 hour, clock.as_of) as ends_at
         {%- endif %}
     from months
     cross join clock

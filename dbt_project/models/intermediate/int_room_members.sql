@@ -19,7 +19,7 @@ messages as (
     from interactions
     cross join clock
     where interactions.occurred_at <= clock.as_of
-    group by 1, 2, 3, 4, 5
+    group by all
 ),
 
 members as (

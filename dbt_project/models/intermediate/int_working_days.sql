@@ -34,7 +34,7 @@ shifts as (
     from days
     inner join hours on date_part('isodow', days.date) = hours.weekday
     left join holidays
-        on days.date = holidays.date and (holidays.team is null or holidays.team in ('', '*') or holidays.team = hours.team)
+        on days.date = holidays.date and (holidays.team is null or holidays.team in ('', '*') or hours.team = holidays.team)
     where holidays.date is null
 ),
 

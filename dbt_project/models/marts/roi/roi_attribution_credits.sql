@@ -134,10 +134,14 @@ shared as (
     where counted.touches > 1
 ),
 
+channels as (
+    select distinct channel, channel_no from journeys
+),
+
 removal_weights as (
     select effects.chain_id, channels.channel_no, effects.weight as removal_weight
     from {{ ref('int_markov_effects') }} as effects
-    inner join (select distinct channel, channel_no from journeys) as channels on effects.channel = channels.channel
+    inner join channels on effects.channel = channels.channel
 ),
 
 weighted as (
