@@ -181,7 +181,7 @@ def _estimator(rule: str, title: str) -> Estimator:
         replicates=SLOW,
         chunk=250,
         no_effect=-1.0,
-        note="Credit is found also where nothing was caused: false positives are companies whose credited return leaves -1 although social did nothing.",
+        note="Credit is found also where there is no effect: false positives are companies whose credited return leaves -1 although social did nothing.",
     )
 
 
