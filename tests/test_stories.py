@@ -27,7 +27,7 @@ def say(thread: str, number: int, minutes: float, actor: str, **more: Any) -> di
 
 def company(warehouse: DbtWarehouse) -> None:
     """40 clients ask in a bad mood: 12 end in a good one, 8 are never answered; 15 suppliers bring a problem, 9 are solved."""
-    warehouse.insert("interactions", say("old", 0, 0, "somebody", occurred_at=BEFORE))
+    warehouse.insert("interactions", say("old", 0, 0, "somebody", occurred_at=BEFORE, audience="public"))
     for n in range(CLIENTS):
         thread, person = f"case {n}", f"client {n}"
         warehouse.insert("interactions", say(thread, 0, n * 60, person, sentiment=-0.6))
