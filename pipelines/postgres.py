@@ -211,14 +211,13 @@ def _literal(text: str) -> str:
 def _grant(connection: "Connection", tier: str, tables: Sequence[Table]) -> None:
     """The tier's own role, which cannot log in and sees these marts only: an owner grants it to whom it may concern."""
     role = ROLES[tier]
-    if not connection.run("select 1 from pg_roles where rolname = :role", role=role):
+    if not _exists(connection, role):
         connection.run(f"create role {role} nologin")
+    everybody = ", ".join(["public", *(other for other in ROLES.values() if _exists(connection, other))])
     for schema in sorted({table.mart.schema for table in tables}):
         connection.run(f"grant usage on schema {quoted(schema)} to {role}")
     for table in tables:
-        connection.run(
-            f"revoke all on {table.name} from public, {', '.join(other for other in ROLES.values() if _exists(connection, other))}"
-        )
+        connection.run(f"revoke all on {table.name} from {everybody}")
         connection.run(f"grant select on {table.name} to {role}")
 
 

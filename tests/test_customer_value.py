@@ -100,7 +100,7 @@ def test_cohorts_and_tenths_add_up_to_what_customers_have(published) -> None:
         for number, value, n in tenths:
             assert fits[parameter, "decile", str(number)][0] == pytest.approx(value, rel=1e-8)
             assert fits[parameter, "decile", str(number)][3] == n
-    # weeks 40 to 78: the forecast of the published model falls 12 % short, as its authors show; the interval is that of its own world
+    # weeks 40 to 78: the forecast of the published model falls 12 % short: the interval is that of its own world and knows no error of the model
     days = {(row["person_key"], row["occurred_at"].date()) for row in sample_orders() if datetime(1997, 10, 1) <= row["occurred_at"]}
     expected, lo, hi, _ = fits["expected_purchases_39w", "all", "all"]
     assert len(days) == 1882
