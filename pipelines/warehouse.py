@@ -49,6 +49,8 @@ EVENT_COLUMNS = frozenset(
         *("recorded_at", "requested_at", "matched_at", "labelled_at", "submitted_at", "reviewed_at", "restated_at", "date"),
     ]
 )
+BEGINNINGS = frozenset(["started_at", "period_start", "valid_from"])
+ENDS = frozenset(["ended_at", "period_end", "valid_to", "left_at"])
 
 
 class WarehouseError(Exception):
@@ -201,21 +203,28 @@ def prepare(settings: Settings, sources: Mapping[str, Source]) -> None:
         )
 
 
-def _latest_event(connection: duckdb.DuckDBPyConnection, tables: tuple[RawTable, ...]) -> datetime | None:
+def _latest(connection: duckdb.DuckDBPyConnection, tables: tuple[RawTable, ...], columns: frozenset[str]) -> datetime | None:
     times = [
         f"select max({quoted(column)}::timestamp) as happened_at from raw_files.{quoted(table.name)} where {quoted(column)}::timestamp <= now()::timestamp"
         for table in tables
         for column in table.columns
-        if column in EVENT_COLUMNS and table.name != "exchange_rates"
+        if column in columns and table.name != "exchange_rates"
     ]
     return connection.execute(f"select max(happened_at) from ({' union all '.join(times)})").fetchone()[0] if times else None  # type: ignore[index]
+
+
+def _latest_event(connection: duckdb.DuckDBPyConnection, tables: tuple[RawTable, ...]) -> datetime | None:
+    # the end of a period is often agreed long before, so it says how far the data reach only where nothing else does
+    happened = _latest(connection, tables, EVENT_COLUMNS)
+    return _latest(connection, tables, (EVENT_COLUMNS | BEGINNINGS) if happened else (BEGINNINGS | ENDS))
 
 
 def fix_clock(settings: Settings, sources: Mapping[str, Source]) -> datetime:
     """The `as_of` of the build, UTC, as the one row of raw_goodwill.clock.
 
-    GOODWILL_AS_OF; else the latest time at which an API source answered; else the latest event in the file drop that is
-    not in the future; else 1970-01-01, since nothing has been loaded.
+    GOODWILL_AS_OF; else the latest time at which an API source answered; else the latest event or beginning of a period
+    in the file drop that is not in the future (of periods alone also the latest end); else 1970-01-01, since nothing has
+    been loaded.
     """
     with connect(settings) as connection, transaction(connection):
         as_of = settings.as_of

@@ -140,6 +140,28 @@ def test_of_files_alone_the_clock_is_the_latest_event_that_has_happened(settings
     assert fix_clock(settings, {"files": FILES}) == datetime(2024, 3, 1, 10)
 
 
+@pytest.mark.parametrize(
+    ("revenue", "clock"),
+    [
+        pytest.param("", datetime(2024, 5, 1), id="of periods alone: the latest end"),
+        pytest.param("r1,2024-01-10,5,USD\n", datetime(2024, 4, 1), id="an end may have been agreed before: the latest beginning"),
+        pytest.param("r1,2024-04-10,5,USD\n", datetime(2024, 4, 10), id="the latest event"),
+    ],
+)
+def test_of_periods_in_files_the_clock_is_not_before_their_beginning(settings: Settings, revenue: str, clock: datetime) -> None:
+    for entity, lines in {
+        "subscriptions": "subscription_id,account_id,started_at,monthly_amount,currency,ended_at\n"
+        "s1,a,2024-01-01,100,USD,2024-03-01\ns2,a,2024-04-01,80,USD,2024-05-01\ns3,a,2999-01-01,9,USD,\n",
+        "revenue": "revenue_id,occurred_at,amount,currency\n" + revenue,
+    }.items():
+        folder = settings.inbox_path / entity
+        folder.mkdir(parents=True)
+        (folder / "f.csv").write_text(lines)
+    prepare(settings, {"files": FILES})
+    assert load_source(FILES, settings).state == "loaded"
+    assert fix_clock(settings, {"files": FILES}) == clock
+
+
 def test_nothing_loaded_is_before_all_data(settings: Settings) -> None:
     prepare(settings, {"fake": FAKE, "files": FILES})
     assert fix_clock(settings, {"fake": FAKE, "files": FILES}) == BEFORE_ALL_DATA
