@@ -36,7 +36,7 @@ lint: setup  ## what reads badly: ruff, mypy, sqlfluff
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@rm -rf data/lint && mkdir -p data/lint
-	@cd dbt_project && WAREHOUSE_PATH=../data/lint/lint.duckdb ../$(BIN)/dbt --quiet compile --target-path ../data/lint --log-path ../data/lint --profiles-dir .
+	@cd dbt_project && SANDBOX_PATH=../data/lint/lint.duckdb ../$(BIN)/dbt --quiet compile --target-path ../data/lint --log-path ../data/lint --profiles-dir .
 	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar --config .sqlfluff data/lint/compiled/goodwill/models
 
 bench: setup  ## how fast it loads, beside dlt's defaults and DuckDB alone

@@ -1,22 +1,20 @@
 """The program `goodwill`: a thin shell over the functions of the house."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipelines.analysts.command import sandbox
 from pipelines.digest.command import digest
+from pipelines.told import console_on, told
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from pipelines.settings import Settings
 
-WIDTH = 132  # of what is written into a file or a pipe
-PUBLISHED, NOT_PUBLISHED, INTERRUPTED = 0, 1, 130
+PUBLISHED, NOT_PUBLISHED = 0, 1
 
 EXAMPLES = """
 \b
@@ -29,37 +27,12 @@ Examples
   goodwill forget ann@example.com     take a person out of everything, and keep them out
   goodwill publish --to xlsx          the same marts as workbooks; also csv, parquet, postgres
   goodwill stories review             stories that wait for a decision
+  goodwill sandbox                    a copy of the warehouse to build models of your own in (docs/extending.md)
 
 \b
 Files need no code: inbox/<entity>/*.{csv,parquet,jsonl}, also .gz and .zst.
 Tokens stand in .env (see .env.example). People read data/goodwill.duckdb.
 """
-
-
-def _console(stream: Any = None) -> "Console":
-    from rich.console import Console
-
-    file = stream or sys.stdout
-    return Console(file=file, highlight=False, markup=False, width=None if file.isatty() else WIDTH)
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Faults that have a cure are told in one line; a program that was interrupted says so."""
-    from pipelines.progress import fitting, printable
-    from pipelines.settings import SettingsError
-    from pipelines.warehouse import WarehouseError
-
-    console = _console(sys.stderr)
-    try:
-        yield
-    except (SettingsError, WarehouseError) as fault:
-        console.print(fitting(printable(fault), console), style="bold red", soft_wrap=True)
-        sys.exit(NOT_PUBLISHED)
-    except KeyboardInterrupt:
-        said = "\ninterrupted: what was published before stands as it was; the same command goes on from here"
-        console.print(said, style="bold", soft_wrap=True)
-        sys.exit(INTERRUPTED)
 
 
 def perform(settings: "Settings", sources: Sequence[str] = (), full_refresh: bool = False) -> int:
@@ -69,7 +42,7 @@ def perform(settings: "Settings", sources: Sequence[str] = (), full_refresh: boo
     """
     from pipelines import progress, run, summary
 
-    console = _console()
+    console = console_on()
     with progress.shown(console) as on_step:
         report = run.run(settings, sources or None, full_refresh, on_step)
     summary.print_page(settings, report, console)
@@ -109,7 +82,7 @@ def run_command(sources: tuple[str, ...], inbox: Path | None, full_refresh: bool
     A source that is not configured or does not answer is named in the page and stops nobody else. The program ends with
     0 where it published and 1 where it did not; then what was published before stands as it was.
     """
-    with _told():
+    with told():
         from pipelines.settings import read_settings
 
         sys.exit(perform(read_settings(inbox_path=inbox), sources, full_refresh))
@@ -118,11 +91,11 @@ def run_command(sources: tuple[str, ...], inbox: Path | None, full_refresh: bool
 @main.command()
 def sources() -> None:
     """Say of each source whether it is configured, what is missing, and when it last answered."""
-    with _told():
+    with told():
         from pipelines import status
         from pipelines.settings import read_settings
 
-        status.print_sources(read_settings(), _console())
+        status.print_sources(read_settings(), console_on())
 
 
 def _on_warehouse(name: str, act: Callable[["Settings"], Any]) -> Any:
@@ -143,12 +116,12 @@ def check() -> None:
 
     Ends with 1 where something blocking failed.
     """
-    with _told():
+    with told():
         from pipelines import status
         from pipelines.check import check_marts, check_raw
 
         results = _on_warehouse("check", lambda settings: check_raw(settings) + check_marts(settings))
-        status.print_checks(results, _console())
+        status.print_checks(results, console_on())
         sys.exit(any(result.is_blocking and not result.passed for result in results))
 
 
@@ -167,7 +140,7 @@ def publish(targets: tuple[str, ...], restricted: bool) -> None:
     The published file always; it is what `--to` copies. In PostgreSQL the marts stand in the schemas core, roi,
     relationships and board; `grant goodwill_reader to <login>` lets a BI tool's user read them and nothing else.
     """
-    with _told():
+    with told():
         from pipelines import publish as publication
         from pipelines import status
         from pipelines.check import check_marts
@@ -182,7 +155,7 @@ def publish(targets: tuple[str, ...], restricted: bool) -> None:
         except publication.PublishError as fault:
             raise click.ClickException(str(fault)) from None
         if isinstance(outcome, list):
-            status.print_checks(outcome, _console())
+            status.print_checks(outcome, console_on())
             raise click.ClickException("nothing is published: what goes out does not hold")
         click.echo(f"{len(outcome.tables)} marts, {outcome.rows:,} rows: {outcome.path}")
         if unwritten := refresh_page(outcome.path):
@@ -225,7 +198,7 @@ def forget(names: tuple[str, ...], requested: bool) -> None:
     """
     if not names and not requested:
         raise click.UsageError("name a person, or give --requested")
-    with _told():
+    with told():
         from pipelines.erase import forget as forget_person
         from pipelines.settings import read_settings
 
@@ -237,7 +210,7 @@ def forget(names: tuple[str, ...], requested: bool) -> None:
 @main.command(name="rotate-key")
 def rotate_key() -> None:
     """Give every person a key of the newest secret (GOODWILL_KEY; those before it are GOODWILL_PREVIOUS_KEY_1, _2, ...)."""
-    with _told():
+    with told():
         from pipelines.erase.rotation import rotate
         from pipelines.settings import read_settings
 
@@ -258,24 +231,24 @@ def experiment() -> None:
 )
 def experiment_plan(path: Path | None) -> None:
     """Say which experiment would tell an effect: units, weeks, and the least effect it would find."""
-    with _told():
+    with told():
         from pipelines import plan
 
         try:
             found = plan.plans_of(plan.read_history(path)) if path else _on_warehouse("plan", plan.plans_of_warehouse)
         except plan.PlanError as fault:
             raise click.ClickException(str(fault)) from None
-        plan.print_plans(found, _console())
+        plan.print_plans(found, console_on())
 
 
 @main.command()
 def doctor() -> None:
     """Look at each thing that could be wrong on this machine, and name its cure. Ends with 1 where something must be cured."""
-    with _told():
+    with told():
         from pipelines.doctor import examine, print_findings
 
         findings = examine()
-        print_findings(findings, _console())
+        print_findings(findings, console_on())
         sys.exit(any(finding.state == "wrong" for finding in findings))
 
 
@@ -289,12 +262,13 @@ def stories() -> None:
 @click.option("--role", metavar="ROLE", help="Role of who decides, such as 'head of support'; kept with the time. A person never is.")
 def review(decision: tuple[str, ...], role: str | None) -> None:
     """List the stories that wait for a decision, or decide on one: a row of inbox/story_reviews/. Nothing is drawn anew for a rejected one."""
-    with _told():
+    with told():
         from pipelines.stories import review
 
-        _on_warehouse("review", lambda settings: review(settings, decision, role, _console()))
+        _on_warehouse("review", lambda settings: review(settings, decision, role, console_on()))
 
 
-main.add_command(digest)
+for command in (digest, sandbox):
+    main.add_command(command)
 if __name__ == "__main__":
     main()

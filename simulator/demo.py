@@ -81,6 +81,8 @@ def run(folder: Path = PROJECT / "data" / "demo", wish: str | None = None, comma
     )
     with serving(world) as served:
         code = _call(command or [sys.executable, "-m", "pipelines.cli", "run"], environment(folder, served))
+        if code == 0 and command is None:  # the run is done, whatever becomes of the copy for analysts
+            _call([sys.executable, "-m", "pipelines.cli", "sandbox"], environment(folder, served))
     if code == 0:
         _write(folder / "day", day)
         (folder / "day.pending").unlink()

@@ -55,6 +55,8 @@ def _invoke(warehouse: Path, arguments: Sequence[str], manifest: Any = None, var
                     str(PROJECT),
                     "--profiles-dir",
                     str(PROJECT),
+                    "--target",
+                    "warehouse",
                     "--vars",
                     json.dumps({**_files_only(), **(variables or {})}),
                 ),

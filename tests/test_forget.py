@@ -12,6 +12,7 @@ import pytest
 from demo_company import Company, company, world
 
 from pipelines import erase
+from pipelines.analysts.sandbox import make_sandbox, sandbox_path
 from pipelines.erase import Proof, forget
 from pipelines.keys import Keys
 from pipelines.publish import publish_restricted
@@ -61,6 +62,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory, ann: Ann) -> Iterator[Company
     with company(tmp_path_factory.mktemp("forget") / "data", day=0) as made:
         _write_inbox(made.folder / "inbox", ann)
         made.run()
+        make_sandbox(made.settings)
         yield made
 
 
@@ -121,6 +123,7 @@ def test_before_there_is_much_to_find(tiny: Company, ann: Ann) -> None:
             )
         )
     assert at_desk > (0,) and on_bluesky > (0,)
+    assert keys.email(ann.email) in _values(sandbox_path(tiny.settings)), "and in the copy that analysts work in"
     assert {word for _, word in _traces(tiny.settings.inbox_path, [ann.email, ann.did])} == {ann.email, ann.did}
 
 

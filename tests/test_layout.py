@@ -26,11 +26,11 @@ ORDER = [
     "estimate".split(),
     "check".split(),
     "publish".split(),
-    "exports postgres progress page digest".split(),
+    "exports postgres progress told page digest".split(),
     "assets".split(),
     "schedule".split(),
     "definitions".split(),
-    "metrics run summary status matrix doctor plan stories".split(),
+    "metrics run summary status matrix doctor plan stories analysts".split(),
     "erase".split(),
     "cli".split(),
 ]

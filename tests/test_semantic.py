@@ -42,7 +42,7 @@ def program(folder: Path, warehouse: DbtWarehouse, name: str, *arguments: str) -
     path = folder.parent / warehouse.path.name  # a copy, since dbt in this process keeps the warehouse open
     if not path.exists():
         warehouse.copy(folder.parent)
-    variables = {**os.environ, "WAREHOUSE_PATH": str(path), "DBT_PROFILES_DIR": str(folder)}
+    variables = {**os.environ, "SANDBOX_PATH": str(path), "DBT_PROFILES_DIR": str(folder)}
     done = subprocess.run(
         [str(Path(sys.executable).parent / name), *arguments],
         cwd=folder,

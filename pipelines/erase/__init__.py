@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipelines.analysts.sandbox import remove_sandbox
 from pipelines.erase import inbox, stored
 from pipelines.erase.persons import Person, discover_ids, follow, named
 from pipelines.exports import exports_folder
@@ -25,6 +26,7 @@ from pipelines.warehouse import connect, warehouse_lock
 OUT_OF_REACH = (
     "backups and other copies of the warehouse or of the published file",
     "what was copied out of data/exports, a published file or a page, or is shown by a BI tool from its own cache",
+    "what analysts took out of a sandbox, such as rows that `dbt show` wrote into dbt_project/logs",
     "a PostgreSQL database that is published to, where GOODWILL_POSTGRES_DSN does not name it",
     "the platforms, CRM and ledger that the data came from",
 )
@@ -107,12 +109,13 @@ def forget(
 
 
 def _leftovers(settings: Settings) -> None:
-    """What loaders leave beside the warehouse (packages that wait, states, spools), which the next load makes anew; exports and the restricted file of before."""
+    """What loaders leave beside the warehouse (packages that wait, states, spools), which the next load makes anew; exports, the restricted file and the sandbox of before."""
     home = settings.warehouse_path.parent
     shutil.rmtree(home / "dlt", ignore_errors=True)
     shutil.rmtree(spool_folder(settings), ignore_errors=True)
     shutil.rmtree(exports_folder(settings.published_path), ignore_errors=True)
     restricted_path(settings).unlink(missing_ok=True)
+    remove_sandbox(settings)
     shutil.rmtree(settings.warehouse_path.with_name(settings.warehouse_path.name + ".tmp"), ignore_errors=True)
 
 

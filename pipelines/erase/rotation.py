@@ -12,6 +12,7 @@ from dataclasses import replace
 import duckdb
 import pyarrow as pa
 
+from pipelines.analysts.sandbox import remove_sandbox
 from pipelines.erase.persons import place
 from pipelines.erase.stored import compact
 from pipelines.forgotten import person_columns
@@ -96,4 +97,5 @@ def rotate(settings: Settings, on_wait: Callable[[str], None] = lambda message: 
         )
     with warehouse_lock(settings, on_wait=on_wait):
         compact(settings)
+        remove_sandbox(settings)
     return f"the persons in {settings.warehouse_path} have keys of secret {len(settings.secrets)}; keep the former ones, since loaders apply them all"

@@ -1,0 +1,26 @@
+"""The commands of analysts: `goodwill sandbox`."""
+
+import click
+
+from pipelines.told import told
+
+
+@click.command()
+def sandbox() -> None:
+    """Copy the warehouse, so that people build models of their own while runs go on.
+
+    The copy lies in sandbox/ beside the warehouse, of one moment: a run that is at work is waited for. What was built in
+    the former copy goes with it. `make run` makes one of the demo company; `goodwill forget` removes it.
+    """
+    with told():
+        from pipelines.analysts.sandbox import how_to_use, make_sandbox
+        from pipelines.settings import read_settings
+        from pipelines.warehouse import WarehouseError, warehouse_lock
+
+        settings = read_settings()
+        if not settings.warehouse_path.exists():
+            raise WarehouseError(f"there is nothing to copy: {settings.warehouse_path} does not exist yet; `goodwill run` makes it")
+        with warehouse_lock(settings, on_wait=lambda message: click.echo(message, err=True)):
+            path = make_sandbox(settings)
+        click.echo(f"a copy of the warehouse for models of your own: {path}")
+        click.echo(how_to_use(path))
