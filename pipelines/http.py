@@ -20,6 +20,7 @@ from pipelines.pace import advised_wait, answered_at, backoff, until_reset
 TRIES = 6  # of one request, the first included
 LONGEST_WAIT = 15 * 60.0  # seconds; the widest rate window of the vendors here (X; Mastodon and Bluesky have 5 minutes)
 TIMEOUT = 60.0  # seconds without a byte
+MEANS = {"ExpiredToken": 401, "InvalidToken": 401, "MissingPermission": 403}  # atproto and Graph refuse with 400
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it writes whole addresses, with whatever their query holds
@@ -62,7 +63,7 @@ class Client:
     """Asks one source, one request at a time.
 
     `busy` reads a vendor's own way to say that it is asked too much, where that is no 429: seconds to wait before the
-    same request is sent again, or None.
+    same request is sent again, or None. `named` gives the short name of an error, where a vendor has numbers.
     """
 
     sleep: Callable[[float], None] = staticmethod(time.sleep)
@@ -75,10 +76,11 @@ class Client:
         *,
         headers: Mapping[str, str] | None = None,
         busy: Callable[[httpx.Response], float | None] = lambda response: None,
+        named: Callable[[httpx.Response], str] | None = None,
     ) -> None:
         self.source = source
         self.authorization = authorization
-        self._busy = busy
+        self._busy, self._named = busy, named or error_code
         url = httpx.URL(base_url.rstrip("/"))
         if url.scheme not in ("http", "https") or not url.host:
             raise SourceError(f"{source}: the base URL is not an http(s) address; set SOURCES__{source.upper()}__BASE_URL to one")
@@ -129,7 +131,7 @@ class Client:
                 continue
             self._wait_before_next = until_reset(response)
             status = response.status_code
-            code = error_code(response) if status >= 400 else ""
+            code = self._named(response) if status >= 400 else ""
             if status in allow or (code and code in allow):
                 return Answer(None, answered_at(response), response.headers, status, code)
             busy = self._busy(response)
@@ -190,7 +192,7 @@ class Client:
             404: f"there is no such thing at this address: is {name}__BASE_URL right?",
         }
         said = f"{status} ({code})" if code else str(status)
-        cause = 401 if code in ("ExpiredToken", "InvalidToken") else status  # atproto refuses a token with 400
+        cause = MEANS.get(code, status)
         return f"{where} answered {said}; {cures.get(cause, 'the source does not accept this request')}"
 
     def _not_json(self, where: str, response: httpx.Response) -> str:

@@ -1,11 +1,15 @@
 """A vendor's answer -> when it was given, and how long to wait before the next request."""
 
+import json
 import random
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import httpx
+
+META = ("x-app-usage", "x-business-use-case-usage", "x-ad-account-usage")
+USED_UP = 95  # per cent of a limit of Meta; at 100 the next request is refused, and then for an hour
 
 
 def clock() -> datetime:
@@ -47,9 +51,11 @@ def until_reset(response: httpx.Response) -> float:
     """Seconds until the rate window ends where nothing is left of it, else 0.
 
     Names in use: X-RateLimit-* (reset as a time: Mastodon), RateLimit-* and x-rate-limit-* (as epoch seconds: Bluesky, X;
-    or as seconds to go), X-HubSpot-RateLimit-* (of an interval of so many milliseconds).
+    or as seconds to go), X-HubSpot-RateLimit-* (of an interval of so many milliseconds), and Meta's percentages.
     """
     headers = response.headers
+    if any(name in headers for name in META):
+        return _until_regained(headers)
     if headers.get("x-hubspot-ratelimit-remaining") == "0":
         return float(headers.get("x-hubspot-ratelimit-interval-milliseconds", 10_000)) / 1000
     for prefix in ("x-ratelimit-", "ratelimit-", "x-rate-limit-"):
@@ -64,3 +70,24 @@ def until_reset(response: httpx.Response) -> float:
         except ValueError:
             continue
     return 0.0
+
+
+def _until_regained(headers: httpx.Headers) -> float:
+    """Meta tells per cent of each of its limits, and the minutes until access is regained once it is lost."""
+    most, minutes = 0.0, 0.0
+    for name in META:
+        try:
+            waiting = [json.loads(headers.get(name, "{}"))]
+        except ValueError:
+            continue
+        while waiting:  # some are an object, some have lists of them by the id of a business
+            told = waiting.pop()
+            if isinstance(told, list):
+                waiting += told
+            elif isinstance(told, dict):
+                waiting += [inner for inner in told.values() if isinstance(inner, (dict, list))]
+                numbers = {key: value for key, value in told.items() if isinstance(value, (int, float))}
+                minutes = max(minutes, numbers.pop("estimated_time_to_regain_access", 0))
+                used = [numbers.get(key, 0) for key in ("call_count", "total_time", "total_cputime", "acc_id_util_pct")]
+                most = max(most, *used)
+    return minutes * 60 or (60.0 if most >= USED_UP else 0.0)

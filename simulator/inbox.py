@@ -66,16 +66,10 @@ def by_year(entity: str, name: str, frame: pd.DataFrame, times: Any) -> Iterator
 
 
 def _social(world: World) -> Iterator[tuple[str, pd.DataFrame]]:
-    yield "profiles/pages.csv", inbox_social.profiles(world)
-    posts = inbox_social.posts(world)
-    yield from by_quarter("posts", "pages", "csv", posts, posts["posted_at"])
-    pages, older = inbox_social.post_metrics(world)
-    yield from by_quarter("post_metrics", "pages", "parquet", pages, pages["observed_at"])
+    older = inbox_social.post_metrics(world)
     yield from by_quarter("post_metrics", "before_the_apis", "parquet", older, older["observed_at"])
     followers = inbox_social.profile_metrics(world)
     yield from by_year("profile_metrics", "followers", followers, followers["observed_at"])
-    talk = inbox_social.interactions(world)
-    yield from by_quarter("interactions", "pages", "csv.gz", talk, talk["occurred_at"])
     likes = world.likes_of_answers
     yield from by_quarter("interactions", "likes", "csv.gz", likes, likes["occurred_at"])
     touches = world.touches[TOUCH_COLUMNS]

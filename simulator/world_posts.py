@@ -32,7 +32,6 @@ PLATFORMS = {
     "youtube": (7, 1.5, 38.0),
 }
 WITH_PEOPLE = ("bluesky", "mastodon")  # their APIs name everybody who likes; of the others only counters are known
-APIS = ("bluesky", "linkedin", "mastodon", "x", "youtube")  # asked from the first clock on; before it, and of the others, there are files
 X_EPOCH = 1_288_834_974_657  # milliseconds; X's ids are counted from it
 KEYS_A_PLATFORM = 1_000_000_000
 

@@ -30,10 +30,12 @@ NUMBERS |= dict.fromkeys(("created", "start_date", "changed", "trial_end"), 1_78
 # What the contract alone does not tell: rows that belong together, by table.
 OVERRIDES = {
     "raw_bluesky.posts": {"deleted_at": None},
+    "raw_facebook.posts": {"deleted_at": None},
     "raw_hubspot.companies": {"deleted_at": None},
     "raw_hubspot.contacts": {"deleted_at": None},
     "raw_hubspot.deals": {"deleted_at": None, "amount": "100.50", "deal_currency_code": "EUR", "dealstage": "stage_id_1"},
     "raw_hubspot.stages": {"is_closed": "true", "probability": "0.5", "pipeline_id": "pipeline_1"},
+    "raw_instagram.posts": {"deleted_at": None},
     "raw_linkedin.posts": {"deleted_at": None},
     "raw_mastodon.posts": {"deleted_at": None},
     "raw_x.posts": {"deleted_at": None},

@@ -1,6 +1,6 @@
 """What a vendor published of its API -> a judge of exchanges: each request of a loader and each answer of the demo company.
 
-OpenAPI by openapi-core, Google's discovery documents by the JSON schemas in them. An exchange is (method, path, query, headers, status, body).
+OpenAPI by openapi-core, Google's discovery documents by the JSON schemas in them, Meta's lists of fields and edges. An exchange is (method, path, query, headers, status, body).
 """
 
 import json
@@ -12,6 +12,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 from jsonschema import Draft202012Validator
+
+from simulator.apis.graph import parsed
 
 
 @dataclass(frozen=True)
@@ -116,3 +118,53 @@ def _json_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
     if "items" in schema:
         made["items"] = _json_schema(schema["items"])
     return made
+
+
+def graph(folder: Path, lists: Mapping[str, str], objects: tuple[str, ...]) -> Judge:
+    """A judge by Meta's own lists of fields and edges: `lists` name the kind of each list that is asked for, `objects` those asked by id."""
+    if not folder.exists():
+        pytest.skip(f"the published description is not there: {folder}")
+    specs = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")}
+    fields = {kind: {field["name"]: field["type"] for field in spec["fields"]} for kind, spec in specs.items()}
+    edges = {
+        kind: {edge["endpoint"].strip("/"): edge["return"] for edge in spec["apis"] if edge["method"] == "GET" and edge.get("endpoint")}
+        for kind, spec in specs.items()
+    }
+    for kind, spec in specs.items():
+        edges[kind] |= {edge["name"].strip("/"): edge["return"] for edge in spec["apis"] if edge["method"] == "GET" and edge.get("name")}
+
+    def unknown(kind: str, value: Any) -> list[str]:
+        """Names in an object that its kind does not have, and in what hangs on it."""
+        errors = []
+        for name, inner in value.items():
+            kind_of = edges[kind].get(name) or fields[kind].get(name)
+            if kind_of is None:
+                errors.append(f"{kind} has no {name}")
+            for each in inner.get("data", [inner]) if isinstance(inner, dict) else []:
+                errors += unknown(kind_of, each) if kind_of in specs else []
+        return errors
+
+    def asked(kinds: tuple[str, ...], text: str) -> list[str]:
+        errors = []
+        for field in parsed(text):
+            found = [edges[kind].get(field.name) or fields[kind].get(field.name) for kind in kinds]
+            if not any(found):
+                errors.append(f"{kinds} have no {field.name}")
+            inner = tuple(kind for kind in found if kind in specs)
+            if inner and field.inner:
+                errors += [error for one in field.inner for error in asked(inner, one.name)]
+        return errors
+
+    def judge(exchange: Exchange) -> list[str]:
+        given, last = dict(parse_qsl(exchange.query)), exchange.path.rpartition("/")[2]
+        kinds = (lists[last],) if last in lists else objects
+        errors = asked(kinds, given.get("fields", ""))
+        if exchange.status != 200:
+            return errors
+        body = json.loads(exchange.content)
+        found = body["data"] if last in lists else list(body.values()) if "ids" in given else [body]
+        for value in found:
+            errors += min((unknown(kind, value) for kind in kinds), key=len)
+        return errors
+
+    return judge

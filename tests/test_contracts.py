@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from contracts import Exchange, Judge, discovery, openapi
+from contracts import Exchange, Judge, discovery, graph, openapi
 from demo_company import world
 from faults.layer import Layer, speaking
 from faults.loading import Loading
@@ -57,6 +57,22 @@ def test_youtube(days: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_mastodon(days: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     judge = openapi(CONTRACTS / "mastodon_openapi.json", "https://mastodon.example")
     judged(judge, exchanges("mastodon", days, tmp_path, monkeypatch), {"verify_credentials": 2, "statuses": 2, "context": 2})
+
+
+def test_facebook(days: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lists = {"published_posts": "PagePost", "tagged": "PagePost", "comments": "Comment"}
+    judge = graph(CONTRACTS / "meta_graph", lists, ("Page", "PagePost", "Comment"))
+    judged(judge, exchanges("facebook", days, tmp_path, monkeypatch), {"published_posts": 2, "tagged": 2, "comments": 2, "": 4})
+    assert judge(Exchange("GET", "/v25.0/1/comments", "fields=id,love{x}", {}, 200, b'{"data": [{"id": "1", "hate": 2}]}')) == [
+        "('Comment',) have no love",
+        "Comment has no hate",
+    ]
+
+
+def test_instagram(days: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lists = {"media": "IGMedia", "tags": "IGMedia", "comments": "IGComment", "replies": "IGComment"}
+    judge = graph(CONTRACTS / "meta_graph", lists, ("IGUser", "IGMedia", "IGComment"))
+    judged(judge, exchanges("instagram", days, tmp_path, monkeypatch), {"media": 2, "tags": 2, "comments": 2, "": 4})
 
 
 def test_a_judge_sees_what_is_wrong(days: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from pipelines.sources import discover
 
 ORDER = [
     "settings keys entities raw tokens warehouse forgotten".split(),
-    "http pace authorization budget cadence withdrawn observe social".split(),
+    "http pace authorization budget cadence withdrawn graph observe social".split(),
     "sources".split(),
     "spool extraction destination outcome load".split(),
     "work".split(),

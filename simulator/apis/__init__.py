@@ -4,14 +4,17 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
-from simulator.apis import bluesky, hubspot, linkedin, mastodon, stripe, x, youtube
+from simulator.apis import bluesky, facebook, hubspot, instagram, linkedin, mastodon, stripe, x, youtube
 from simulator.apis.wire import Wire
 from simulator.world import World
 
-VENDORS = {vendor.__name__.rpartition(".")[2]: vendor.routes for vendor in (bluesky, hubspot, linkedin, mastodon, stripe, x, youtube)}
+SPEAKING = (bluesky, facebook, hubspot, instagram, linkedin, mastodon, stripe, x, youtube)
+VENDORS = {vendor.__name__.rpartition(".")[2]: vendor.routes for vendor in SPEAKING}
 # What the demo company signs in with; SOURCES__<NAME>__<SETTING> in the words of pipelines/sources.
 SECRETS = {
     "bluesky": {"IDENTIFIER": bluesky.HANDLE, "ACCESS_TOKEN": bluesky.PASSWORD},
+    "facebook": {"ACCESS_TOKEN": facebook.TOKEN, "PAGE_ID": facebook.PAGE},
+    "instagram": {"ACCESS_TOKEN": instagram.TOKEN, "ACCOUNT_ID": instagram.ACCOUNT},
     "mastodon": {"ACCESS_TOKEN": mastodon.TOKEN},
     "hubspot": {"ACCESS_TOKEN": hubspot.TOKEN},
     "stripe": {"ACCESS_TOKEN": stripe.KEY},

@@ -17,6 +17,7 @@ from simulator.world import World
 # Every so many requests one is refused or breaks; far enough apart that no retry meets a second one.
 REFUSED_EVERY = 211
 BROKEN_EVERY = 397
+GRAPH = ("facebook", "instagram")
 REFUSED = {
     "bluesky": {"error": "RateLimitExceeded", "message": "Rate Limit Exceeded"},
     "mastodon": {"error": "Too many requests"},
@@ -32,6 +33,8 @@ REFUSED = {
     "x": {"title": "Too Many Requests", "detail": "Too Many Requests", "type": "about:blank", "status": 429},
     "youtube": {"error": {"code": 429, "errors": [{"reason": "rateLimitExceeded"}], "status": "RESOURCE_EXHAUSTED"}},
 }
+LIMITED = {"error": {"message": "(#4) Application request limit reached", "type": "OAuthException", "code": 4}}
+REFUSED |= dict.fromkeys(GRAPH, LIMITED)
 BROKEN = {
     "bluesky": {"error": "InternalServerError", "message": "Internal Server Error"},
     "mastodon": {"error": "Something went wrong on our end"},
@@ -41,6 +44,8 @@ BROKEN = {
     "x": {"title": "Internal Error", "detail": "Something is broken.", "type": "about:blank", "status": 500},
     "youtube": {"error": {"code": 500, "errors": [{"reason": "backendError"}], "status": "INTERNAL"}},
 }
+FAILED = {"error": {"message": "An unknown error occurred", "type": "OAuthException", "code": 1}}
+BROKEN |= dict.fromkeys(GRAPH, FAILED)
 
 
 class Wire:
@@ -90,6 +95,10 @@ class Wire:
         if self.vendor == "x":
             left = {"x-rate-limit-limit": "900", "x-rate-limit-remaining": str(900 - self.requests % 850)}
             return left | {"x-rate-limit-reset": str(int(reset.timestamp()))}
+        if self.vendor in GRAPH:
+            used = {"call_count": self.requests % 80, "total_cputime": 3, "total_time": self.requests % 60}
+            of_business = {"type": "pages", **used, "estimated_time_to_regain_access": 0}
+            return {"X-App-Usage": json.dumps(used), "X-Business-Use-Case-Usage": json.dumps({"9001": [of_business]})}
         if self.vendor in ("linkedin", "youtube"):
             return {}  # their limits are told nowhere but in the console
         return {"Request-Id": f"req_{self.requests:014d}"}

@@ -1,0 +1,1 @@
+{{ social_post_metrics('facebook', ['impressions', 'reach', 'clicks', 'video_views']) }}

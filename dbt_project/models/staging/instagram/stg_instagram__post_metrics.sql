@@ -1,0 +1,1 @@
+{{ social_post_metrics('instagram', ['impressions', 'reach']) }}

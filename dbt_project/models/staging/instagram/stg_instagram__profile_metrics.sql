@@ -1,0 +1,1 @@
+{{ social_profile_metrics('instagram') }}
