@@ -48,6 +48,8 @@ MARTS = {
     "roi.mrr_movements": {"mrr": [100, 0, 50], "mrr_change": [100, -100, 50], "category": ["new", "churn", "reactivation"]}
     | {"account_id": "acme", "month": MONTHS},
     "roi.retention_curves": {"segment": "all", "month_number": [1, 2, 3], "survival": [0.55, 0.5, 0.45], "at_risk": 20, "events": 2},
+    "roi.retention_curves_by_exposure": {"day": [1, 2, 3], "survival": [0.55, 0.5, 0.45], "at_risk": 20, "events": 2}
+    | {"landmark_kind": "tenure", "segment": "all", "exposure": "any_touch", "is_engaged": True},
     "roi.retention_lift": {"adjusted": 0.5, "naive": 0.5, "naive_lo": 0.4, "naive_hi": 0.6, "matched_share": 0.9, "negative_control_p": 0.5}
     | {"evidence_grade": "C"},
     "roi.revenue_retention": {

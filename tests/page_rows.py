@@ -3,6 +3,8 @@
 from datetime import date, datetime
 from typing import Any
 
+from page_curves import exposure_curves
+
 QUARTERS = (date(2025, 10, 1), date(2026, 1, 1))
 MAY = date(2026, 5, 1)
 WILSON = "Wilson at n / deff"
@@ -290,6 +292,7 @@ def filled() -> dict[str, Rows]:
             }
             for month in (2, 6, 14)
         ],
+        "roi.retention_curves_by_exposure": exposure_curves(),
         "relationships.indicators": indicators(),
         "relationships.stories": [STORY],
     }

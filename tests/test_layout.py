@@ -42,7 +42,7 @@ PROMISED = {
     "core": "dates channels campaigns profiles accounts posts post_days profile_days ad_days interactions conversations identity_links "
     "subscription_months revenue costs opportunities coverage experiments",
     "roi": "attribution_credits channel_months campaigns channel_costs channel_summary markov_channels experiments mrr_movements "
-    "revenue_retention retention_curves retention_lift cohorts customer_value customer_value_fits mmm_weeks",
+    "revenue_retention retention_curves retention_curves_by_exposure retention_lift cohorts customer_value customer_value_fits mmm_weeks",
     "relationships": "indicators surveys understanding internal_network stories",
     "board": "objectives scorecard data_trust",
 }

@@ -1,5 +1,6 @@
 """The page's finer points of honesty: naive beside adjusted, effects without interval, changes among many, words that are withheld."""
 
+import html
 from collections.abc import Iterator
 from datetime import date
 
@@ -22,8 +23,8 @@ def made() -> Iterator[duckdb.DuckDBPyConnection]:
 
 def part(made: duckdb.DuckDBPyConnection, name: str) -> str:
     """One section, with plain blanks."""
-    html = render(made).replace("\u00a0", " ")
-    return html[html.index(f'id="{name}"') :].split("</section>")[0]
+    document = render(made).replace("\u00a0", " ")
+    return document[document.index(f'id="{name}"') :].split("</section>")[0]
 
 
 def test_naive_stands_beside_adjusted_in_points_and_what_cannot_be_told_says_why(made) -> None:
@@ -44,6 +45,25 @@ def test_naive_stands_beside_adjusted_in_points_and_what_cannot_be_told_says_why
     assert seen.count("Both sides spoke</th>") == 1, "of each exposure the latest quarter that can be told"
     assert "cannot be told" in seen and "the 180 days after the landmark are not over" in seen
     assert "Answered within a day</th>" not in seen, "a segment is not all clients"
+    assert not any(word in seen for word in ("caused", "drove", "led to"))
+
+
+def test_the_curves_of_engaged_and_others_stand_beside_each_other(made) -> None:
+    made.execute("delete from roi.retention_curves_by_exposure")
+    curve = {"segment": "all", "exposure": "two_way_thread", "compared_with": "all other clients", "method": "Kaplan-Meier", "at_risk": 20}
+    tenure = curve | {"landmark_kind": "tenure", "lo": 0.5, "hi": 0.95}
+    quarter = curve | {"landmark_kind": "quarter", "landmark": QUARTERS[0], "is_engaged": True, "day": 180, "n": 77, "survival": 0.3}
+    rows = [tenure | {"is_engaged": True, "n": 60, "day": day, "survival": kept} for day, kept in ((100, 0.9), (400, 0.8))]
+    rows += [tenure | {"is_engaged": False, "n": 45, "day": day, "survival": kept} for day, kept in ((30, 0.75), (380, 0.6))]
+    insert(made, "roi.retention_curves_by_exposure", *rows, quarter, tenure | {"segment": "factory", "is_engaged": True, "day": 9, "n": 13})
+    seen = part(made, "retention")
+    assert (
+        "After 365 days: engaged 90.0 %, interval 50.0 to 95.0; others 75.0 %, interval 50.0 to 95.0. As they are, not adjusted</desc>"
+        in seen
+    )
+    assert "after 365 days; 60 engaged, 45 not, from each client's 90th day" in html.unescape(seen)
+    assert seen.count('class="band people"') == seen.count('class="band others"') == 1
+    assert "who engages was a better client before" in seen
     assert not any(word in seen for word in ("caused", "drove", "led to"))
 
 

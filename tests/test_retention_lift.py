@@ -64,6 +64,20 @@ def test_the_counts_are_those_of_the_world(lift, subscribers) -> None:
     assert reasons[date(2026, 1, 1)] is not None and reasons[date(2026, 4, 1)] == "the 180 days after the landmark are not over"
 
 
+def test_the_curves_end_where_the_naive_figure_says(subscribers, lift) -> None:
+    warehouse, row = subscribers[0], lift["all", "two_way_thread", date(2025, 10, 1)]
+    warehouse.build("int_engaged_lifetimes", "roi_retention_curves_by_exposure")
+    ends = warehouse.rows(
+        "select is_engaged, n, min(survival), sum(events), max(day) from roi.retention_curves_by_exposure "
+        "where landmark_kind = 'quarter' and landmark = date '2025-10-01' and segment = 'all' and exposure = 'two_way_thread' group by all order by 1 desc"
+    )
+    assert [end[:2] for end in ends] == [(True, row["n1"]), (False, row["n0"])]
+    assert ends[0][2] - ends[1][2] == pytest.approx(row["naive"], abs=1e-9)
+    assert all(survival == pytest.approx(1 - left / n, abs=1e-9) and day == row["horizon_days"] for _, n, survival, left, day in ends)
+    compared = "select distinct landmark, compared_with, suppressed_reason from roi.retention_curves_by_exposure where exposure = 'answered_24h' and segment = 'all'"
+    assert (None, "all other clients", None) in warehouse.rows(compared)
+
+
 def test_nobody_in_the_community_is_said_and_not_shown_as_nothing(lift) -> None:
     row = lift["all", "community_active", date(2025, 10, 1)]
     assert (row["adjusted"], row["naive"], row["n1"], row["suppressed_reason"]) == (None, None, None, "none was engaged")
@@ -89,6 +103,10 @@ def test_who_waited_is_compared_with_who_was_answered(subscribers, tmp_path: Pat
     assert (row["n1"], row["n0"]) == (clients.is_engaged.sum(), waited)
     assert row["lo"] <= planted() <= row["hi"]
     assert row["naive_lo"] > planted()
+    warehouse.build("int_engaged_lifetimes", "roi_retention_curves_by_exposure")
+    groups = "select distinct is_engaged, n from roi.retention_curves_by_exposure where exposure = 'answered_24h' and segment = 'all' and compared_with = ?"
+    found = warehouse.rows(groups.replace("?", f"'{row['compared_with']}' and landmark = date '2025-10-01'"))
+    assert sorted(found) == [(False, row["n0"]), (True, row["n1"])]
 
 
 def test_orders_alone_serve_where_there_are_no_subscriptions(tmp_path: Path) -> None:

@@ -45,6 +45,44 @@ min(case when {{ limit }} <= 0.5 + 1e-12 then t end)
 max_by({{ column }}, case when t <= {{ t }} then t end)
 {%- endmacro %}
 
+{% macro log_rank(relation, cell) -%}
+{#-
+  `relation`: one row per `cell` (list of columns) and time at which anybody had the event, with `events` and `at_risk` of both groups together
+  and `events_here` and `at_risk_here` of one of them. Gives chi_square with 1 degree of freedom and its p; NULL where nothing can vary.
+-#}
+select
+    {{ cell | join(', ') }},
+    chi_square,
+    -- least(1, NULL) is 1
+    case when chi_square is not null then {{ two_sided_p('sqrt(chi_square)') }} end as p
+from (
+    select
+        {{ cell | join(', ') }},
+        case when variance > 0 then cast(surplus as double) * cast(surplus as double) / cast(variance as double) end as chi_square
+    from (
+        select
+            {{ cell | join(', ') }},
+            sum(events_here) - sum(cast(events * at_risk_here / cast(at_risk as double) as decimal(38, 18))) as surplus,
+            sum(
+                cast(
+                    case
+                        when at_risk > 1
+                            then
+                                events
+                                * (at_risk_here / cast(at_risk as double))
+                                * (1 - at_risk_here / cast(at_risk as double))
+                                * (at_risk - events)
+                                / (at_risk - 1)
+                        else 0
+                    end as decimal(38, 18)
+                )
+            ) as variance
+        from {{ relation }}
+        group by {{ cell | join(', ') }}
+    ) as summed
+) as compared
+{%- endmacro %}
+
 {% macro running_product(x, partition_by, order_by) -%}
 {{ return(adapter.dispatch('running_product')(x, partition_by, order_by)) }}
 {%- endmacro %}

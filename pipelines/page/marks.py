@@ -171,9 +171,11 @@ def chart(
     kind: words.Kind = "share",
     is_step: bool = False,
     marks: Sequence[float] = (),
+    beside: Sequence[Point] = (),
+    names: tuple[str, str] = ("", ""),
 ) -> Markup:
-    """Figures along a line with their band; gaps stay gaps."""
-    xs = scale_of(*(point.x for point in points), *(at for at, _ in ticks), holds=())
+    """Figures along a line with their band; gaps stay gaps. `beside` are the figures of others, dashed; `names` stand at the ends of both."""
+    xs = scale_of(*(point.x for point in (*points, *beside)), *(at for at, _ in ticks), holds=())
     down: Callable[[float], float] = lambda y: TOP + DEEP - _along(y, scale, 0, DEEP)  # noqa: E731
     levels = sorted({scale[0], (scale[0] + scale[1]) / 2, scale[1], *marks})
     drawn = []
@@ -182,12 +184,16 @@ def chart(
             tag("line", x1="0", x2="100%", y1=f"{down(level):.1f}", y2=f"{down(level):.1f}", class_="zero" if level in marks else "grid")
         )
         drawn.append(tag("text", words.figure(level, kind).replace(".0", ""), x="0", y=f"{down(level) - 3:.1f}", class_="tick"))
-    runs = _runs(points)
-    stretched = _lines([_steps(run) for run in runs] if is_step else runs, xs, scale, tone, (LEFT, WIDE))
+    runs, others = _runs(points), _runs(beside)
+    stretched = [
+        _lines([_steps(run) for run in each] if is_step else each, xs, scale, shade, (LEFT, WIDE))
+        for each, shade in ((others, "others"), (runs, tone))
+        if each
+    ]
     drawn.append(
         tag(
             "svg",
-            stretched,
+            *stretched,
             x="0",
             y=TOP,
             width="100%",
@@ -204,11 +210,27 @@ def chart(
             if len(run) == 1 and point.lo is not None and point.hi is not None:
                 drawn.append(tag("line", x1=x, x2=x, y1=f"{down(point.lo):.1f}", y2=f"{down(point.hi):.1f}", class_=f"lone {tone}"))
             drawn.append(tag("circle", cx=x, cy=f"{down(point.value or 0.0):.1f}", r="3", class_=f"{tone} solid"))
+    if runs and others:
+        drawn += _named(runs[-1], others[-1], names, tone, xs, down)
     for at, name in ticks:
         x_percent = _along(at, xs, LEFT, WIDE)
         anchor = "end" if x_percent > 88 else "start" if x_percent < 12 else "middle"
         drawn.append(tag("text", name, x=_percent(x_percent), y=TOP + DEEP + FOOT - 5, text_anchor=anchor, class_="tick"))
     return picture(title, said, *drawn, height=TOP + DEEP + FOOT)
+
+
+def _named(
+    one: Sequence[Point], other: Sequence[Point], names: tuple[str, str], tone: str, xs: Scale, down: Callable[[float], float]
+) -> list[Markup]:
+    """The names of two lines where they end: over the upper one, under the lower one, clear of their last step."""
+    is_upper = (one[-1].value or 0.0) >= (other[-1].value or 0.0)
+    drawn = []
+    for points, name, shade, above in ((one, names[0], tone, is_upper), (other, names[1], "others", not is_upper)):
+        ends = [point.value or 0.0 for point in points[-2:]]
+        y = down(max(ends)) - 5 if above else down(min(ends)) + 13
+        x = _percent(_along(points[-1].x, xs, LEFT, WIDE))
+        drawn.append(tag("text", name, x=x, y=f"{y:.1f}", text_anchor="end", class_=f"named {shade}"))
+    return drawn
 
 
 def spark(points: Sequence[Point], title: str, said: str, tone: str) -> Markup:

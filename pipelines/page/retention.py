@@ -1,4 +1,4 @@
-"""roi.revenue_retention, retention_curves and retention_lift -> how long clients stay, and whether those stay longer who were engaged."""
+"""roi.revenue_retention, retention_curves, their curves by exposure and retention_lift -> how long clients stay, and the engaged beside the others."""
 
 from pipelines.page import marks, words
 from pipelines.page.curves import captioned, year_ticks
@@ -19,7 +19,20 @@ with ranked as (
 )
 select * from ranked where place = 1 order by exposure
 """
+# Of each exposure the curves of every client's own landmark, else of the quarter that was watched longest.
+BY_EXPOSURE = """
+with watched as (
+    select *, max(day) over (partition by exposure, landmark_kind, landmark) as last_day
+    from roi.retention_curves_by_exposure where segment = 'all' and suppressed_reason is null
+),
+
+ranked as (
+    select *, dense_rank() over (partition by exposure order by landmark_kind <> 'tenure', last_day desc, landmark desc) as place from watched
+)
+select * from ranked where place = 1 order by exposure, is_engaged desc, day
+"""
 SEGMENTS_SHOWN = 4
+YEAR = 365
 
 
 def _revenue(rows: list[Row], glossary: Glossary) -> list[Markup]:
@@ -69,6 +82,76 @@ def _survival(rows: list[Row], glossary: Glossary) -> list[Markup]:
             captioned(name, note, marks.chart(points, f"Clients who still pay: {name}", said, ticks, tone="money", is_step=True))
         )
     return figures
+
+
+def _reached(rows: list[Row], day: int) -> Row | None:
+    """The last step up to a day; none where nobody left before."""
+    return next((row for row in reversed(rows) if row.day <= day), None)
+
+
+def _kept(row: Row | None, glossary: Glossary, method: str | None = None) -> Markup:
+    value, lo, hi = (row.survival, row.lo, row.hi) if row else (1.0, None, None)
+    return glossary.number(value, lo, hi, "roi.retention_curves_by_exposure", "survival", method)
+
+
+def _read(row: Row | None) -> str:
+    if row is None:
+        return words.figure(1.0, "share")
+    limits = words.interval(row.lo, row.hi, "share")
+    return words.figure(row.survival, "share") + (f", interval {limits}" if limits else "")
+
+
+def _by_exposure(rows: list[Row], glossary: Glossary) -> Markup | None:
+    """Two curves with their bands: told apart by dashes and by their names as well as by colour."""
+    figures, listed = [], []
+    for exposure in dict.fromkeys(row.exposure for row in rows):
+        engaged, others = ([row for row in rows if row.exposure == exposure and row.is_engaged is kind] for kind in (True, False))
+        points, beside = (
+            [
+                marks.Point(0, 1.0),
+                *(marks.Point(row.day, marks.known(row.survival), marks.known(row.lo), marks.known(row.hi)) for row in each),
+            ]
+            for each in (engaged, others)
+        )
+        last = min(engaged[-1].day, others[-1].day)
+        shown = min(last, YEAR)
+        at = [_reached(each, shown) for each in (engaged, others)]
+        said = "; ".join(f"{name} {_read(row)}" for name, row in zip(("engaged", "others"), at, strict=True))
+        since = f"the quarter of {words.month(engaged[0].landmark)}" if engaged[0].landmark else "each client's 90th day"
+        drawn = marks.chart(
+            points,
+            f"Clients who stay: {words.label(exposure)}, and the others",
+            f"Kaplan-Meier with 95 % bands from {since}; engaged solid, others dashed. After {shown} days: {said}. As they are, not adjusted",
+            [
+                (float(day), f"{day} days" if day == 0 else str(day))
+                for day in range(0, max(engaged[-1].day, others[-1].day) + 1, 90 if last <= YEAR else YEAR)
+            ],
+            tone="people",
+            is_step=True,
+            beside=beside,
+            names=("engaged", "others"),
+        )
+        who = f"after {shown} days; {engaged[0].n:,} engaged, {others[0].n:,} not, from {since}"
+        note = joined((_kept(at[0], glossary, engaged[0].method), "engaged,", _kept(at[1], glossary), "others", who), " ")
+        figures.append(captioned(words.label(exposure), note, drawn))
+        listed += [
+            (f"{words.label(exposure)}, {day} days", *(_kept(_reached(each, day), glossary) for each in (engaged, others)))
+            for day in range(90, last + 1, 90 if last <= YEAR else YEAR)
+        ]
+    if not figures:
+        return None
+    lead = (
+        "Who was engaged within 90 days, and how long they are clients from then on, beside the others. The curves are the groups as they are: "
+        "who engages was a better client before. The table below compares like with like."
+    )
+    return joined(
+        (
+            tag("h3", "How long engaged clients stay"),
+            tag("p", lead, class_="lead"),
+            tag("div", *figures, class_="figures"),
+            data_table("Engaged and others as a table", ("Engaged by, and days", "Engaged", "Others"), listed) if listed else None,
+        )
+    )
 
 
 def _lift(rows: list[Row], glossary: Glossary) -> Markup | None:
@@ -153,6 +236,7 @@ def section(published: Published, glossary: Glossary) -> Markup:
         tag("h2", "Do clients stay?"),
         tag("p", lead, class_="lead"),
         tag("div", *figures, class_="figures"),
+        _by_exposure(published.rows(BY_EXPOSURE), glossary),
         _lift(published.rows(LIFT), glossary),
         *(table for table in tables if table),
         id="retention",

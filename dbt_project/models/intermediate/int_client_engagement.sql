@@ -2,6 +2,13 @@ with landmarks as (
     select * from {{ ref('int_landmarks') }}
 ),
 
+-- the first 90 days of each client, a landmark of its own
+firsts as (
+    select account_id, start_date, cast(start_date + interval {{ exposure_days() }} day as date) as landmark
+    from {{ ref('int_subscription_spans') }}
+    where is_first
+),
+
 messages as (
     select * from {{ ref('int_message_answers') }}
     where not is_brand and not is_bot
@@ -52,22 +59,45 @@ acts as (
     from touches
 ),
 
+placed as (
+    select
+        'quarter' as landmark_kind,
+        landmarks.landmark,
+        acts.date >= landmarks.exposure_date as is_exposure,
+        acts.*
+    from acts
+    inner join landmarks on acts.date >= landmarks.before_date and acts.date < landmarks.landmark
+    union all
+    select
+        'tenure' as landmark_kind,
+        firsts.landmark,
+        true as is_exposure,
+        acts.*
+    from acts
+    inner join firsts
+        on
+            acts.customer_key = firsts.account_id
+            and acts.date >= firsts.start_date
+            and acts.date < firsts.landmark
+),
+
 -- a request counts once its 24 hours are over; an answer after the landmark is no exposure before it
 seen as (
     select
-        acts.customer_key,
-        acts.date,
-        landmarks.landmark,
-        acts.date >= landmarks.exposure_date as is_exposure,
-        acts.is_request and acts.occurred_at + interval 24 hour <= {{ utc_of_reporting('landmarks.landmark') }} as is_request,
-        coalesce(acts.answered_at <= acts.occurred_at + interval 24 hour, false) as is_answered,
-        coalesce(acts.heard_at < {{ utc_of_reporting('landmarks.landmark') }}, false) or acts.is_answer_to_us as is_two_way,
-        acts.is_among_members
-    from acts
-    inner join landmarks on acts.date >= landmarks.before_date and acts.date < landmarks.landmark
+        landmark_kind,
+        landmark,
+        customer_key,
+        date,
+        is_exposure,
+        is_request and occurred_at + interval 24 hour <= {{ utc_of_reporting('landmark') }} as is_request,
+        coalesce(answered_at <= occurred_at + interval 24 hour, false) as is_answered,
+        coalesce(heard_at < {{ utc_of_reporting('landmark') }}, false) or is_answer_to_us as is_two_way,
+        is_among_members
+    from placed
 )
 
 select
+    landmark_kind,
     landmark,
     customer_key,
     count(case when is_exposure then 1 end) as acts,
@@ -77,4 +107,4 @@ select
     coalesce(bool_or(is_exposure and is_among_members), false) as is_among_members,
     count(distinct case when not is_exposure then date end) as earlier_days
 from seen
-group by landmark, customer_key
+group by landmark_kind, landmark, customer_key

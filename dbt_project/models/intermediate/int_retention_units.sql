@@ -133,4 +133,7 @@ from units
 inner join landmarks on units.landmark = landmarks.landmark
 left join accounts on units.customer_key = accounts.account_id
 left join {{ ref('int_client_engagement') }} as engagement
-    on units.landmark = engagement.landmark and units.customer_key = engagement.customer_key
+    on
+        engagement.landmark_kind = 'quarter'
+        and units.landmark = engagement.landmark
+        and units.customer_key = engagement.customer_key

@@ -57,42 +57,8 @@ sides as (
     group by counts.segment, event_months.t, event_months.events, event_months.at_risk
 ),
 
-log_rank as (
-    select
-        segment,
-        sum(events_here) - sum(cast(events * at_risk_here / cast(at_risk as double) as decimal(38, 18))) as surplus,
-        sum(
-            cast(
-                case
-                    when at_risk > 1
-                        then
-                            events
-                            * (at_risk_here / cast(at_risk as double))
-                            * (1 - at_risk_here / cast(at_risk as double))
-                            * (at_risk - events)
-                            / (at_risk - 1)
-                    else 0
-                end as decimal(38, 18)
-            )
-        ) as variance
-    from sides
-    group by segment
-),
-
-tests as (
-    select
-        segment,
-        case when variance > 0 then cast(surplus as double) * cast(surplus as double) / cast(variance as double) end as chi_square
-    from log_rank
-),
-
 judged as (
-    select
-        segment,
-        chi_square,
-        -- least(1, NULL) is 1
-        case when chi_square is not null then {{ two_sided_p('sqrt(chi_square)') }} end as p
-    from tests
+    {{ log_rank('sides', ['segment']) }}
 ),
 
 final as (
