@@ -1,9 +1,10 @@
 # Every command is one word; `make help` lists them. All of them run in .venv, which `make setup` makes.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test dev lint bench calibrate docs torture lock
+.PHONY: help setup run test dev superset lint bench calibrate docs torture lock
 PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(if $(shell $(p) -c "import sys; print(sys.version_info[:2] in ((3, 11), (3, 12), (3, 13)) or '')" 2>/dev/null),$(p))))
 BIN := .venv/bin
 READY := .venv/.ready
+SUPERSET := .venv-superset/.ready
 DEMO := data/demo/warehouse.duckdb
 export DAY
 
@@ -31,6 +32,16 @@ dev: setup  ## Dagster's page on http://127.0.0.1:3000, on your own warehouse
 	@mkdir -p data/dagster && cp .dagster/dagster.yaml data/dagster/dagster.yaml
 	@DAGSTER_HOME="$(CURDIR)/data/dagster" $(BIN)/dagster dev -h 127.0.0.1 -p 3000
 
+superset: $(SUPERSET)  ## Apache Superset with both dashboards on http://127.0.0.1:8088, from the published file
+	@.venv-superset/bin/python dashboards/superset/start.py
+
+# Of its own: it needs older libraries than we do
+$(SUPERSET): dashboards/superset/requirements.lock | setup
+	@echo "installing Superset into .venv-superset"
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .venv-superset
+	@$(BIN)/uv pip install --quiet --python .venv-superset/bin/python --require-hashes -r dashboards/superset/requirements.lock
+	@touch $(SUPERSET)
+
 lint: setup  ## what reads badly: ruff, mypy, sqlfluff
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -56,3 +67,4 @@ torture: setup  ## kill runs at ten moments of every stage and compare what come
 
 lock: setup  ## pin the newest packages that pyproject.toml allows
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 --all-extras pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 dashboards/superset/requirements.in -o dashboards/superset/requirements.lock

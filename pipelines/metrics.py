@@ -1,16 +1,19 @@
 """The marts' own descriptions -> docs/metrics.md: every number with its unit, formula, grain, interval, grade and source.
 
-`python -m pipelines.metrics` (part of `make docs`) writes it; a test says so when it is older than the descriptions.
+`python -m pipelines.metrics` (part of `make docs`) writes it, and records the contracts (contracts.py); a test says so when it is
+older than the descriptions.
 """
 
 import re
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from pipelines.publish import MARTS
+from pipelines import contracts
+from pipelines.contracts import MARTS
 from pipelines.settings import PROJECT
 
 PAGE = PROJECT / "docs" / "metrics.md"
@@ -138,5 +141,9 @@ def page() -> str:
 
 
 if __name__ == "__main__":
+    try:
+        contracts.record()
+    except contracts.ContractError as fault:
+        sys.exit(str(fault))
     PAGE.write_text(page(), encoding="utf-8")
     print(PAGE.relative_to(PROJECT))

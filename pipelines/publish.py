@@ -12,11 +12,11 @@ from typing import Any
 import duckdb
 import yaml
 
+from pipelines.contracts import MARTS, versions
 from pipelines.entities import entities
-from pipelines.settings import PROJECT, Settings
+from pipelines.settings import Settings
 from pipelines.warehouse import connect, literal, quoted, transaction
 
-MARTS = PROJECT / "dbt_project" / "models" / "marts"
 TIERS = ("published", "restricted")
 ALIAS = "goodwill_publication"  # the file under construction, while it is attached to the warehouse
 
@@ -61,32 +61,39 @@ def _grain(model: dict[str, Any]) -> tuple[str, ...]:
     return ()
 
 
-def _mart(path: Path) -> Mart:
+def _marts(path: Path) -> list[Mart]:
+    """A mart for each version of the model: readers of the old one have it until its deprecation date."""
     model = yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]
     schema = path.parent.name
     meta = model.get("config", {}).get("meta", {})
-    columns = {column["name"]: " ".join(column.get("description", "").split()) for column in model["columns"]}
-    unpublished = meta.get("unpublished_columns", ())
     if meta.get("tier") not in TIERS:
         raise PublishError(f"{path.name}: config.meta.tier is {meta.get('tier')!r}; say published or restricted")
-    if unknown := set(unpublished) - set(columns):
-        raise PublishError(f"{path.name}: unpublished_columns names {', '.join(sorted(unknown))}, which the contract does not have")
     if model["name"] != path.stem or not path.stem.startswith(f"{schema}_"):
         raise PublishError(f"{path.name} holds the model {model['name']}: file and model are called {schema}_<mart>")
-    return Mart(
-        schema=schema,
-        name=path.stem.removeprefix(f"{schema}_"),
-        tier=meta["tier"],
-        description=" ".join(model["description"].split()),
-        columns={name: description for name, description in columns.items() if name not in unpublished},
-        where=meta.get("published_where"),
-        grain=_grain(model),
-    )
+    found = []
+    for version in versions(model, schema):
+        columns = {column["name"]: " ".join(column.get("description", "").split()) for column in version.columns}
+        unpublished = meta.get("unpublished_columns", ())
+        if unknown := set(unpublished) - set(columns):
+            raise PublishError(f"{path.name}: unpublished_columns names {', '.join(sorted(unknown))}, which the contract does not have")
+        until = f"Stays until {version.deprecated_on}; then read the newer version. " if version.deprecated_on else ""
+        found.append(
+            Mart(
+                schema=schema,
+                name=version.table.removeprefix(f"{schema}."),
+                tier=meta["tier"],
+                description=until + " ".join(model["description"].split()),
+                columns={name: description for name, description in columns.items() if name not in unpublished},
+                where=meta.get("published_where"),
+                grain=_grain(model),
+            )
+        )
+    return found
 
 
 def read_marts(folder: Path = MARTS) -> list[Mart]:
-    """Every mart of dbt_project/models/marts/<schema>/, in alphabetical order. PublishError where a yml does not say its tier."""
-    return [_mart(path) for path in sorted(folder.glob("*/[!_]*.yml"))]
+    """Every mart of dbt_project/models/marts/<schema>/, in alphabetical order, in each of its versions. PublishError where a yml does not say its tier."""
+    return [mart for path in sorted(folder.glob("*/[!_]*.yml")) for mart in _marts(path)]
 
 
 def person_columns(mart: Mart) -> list[str]:

@@ -52,19 +52,29 @@ class Browser:
         for domain in ("Page", "Network", "Log", "Runtime"):
             self.ask(f"{domain}.enable")
 
-    def show(self, path: Path, width: int, is_dark: bool = False) -> None:
-        """Open a file in a window of this width and wait until all of it is there."""
-        self.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
+    def show(self, page: Path | str, width: int, is_dark: bool = False, height: int = 900) -> None:
+        """Open a file or an address in a window of this width and wait until all of it is there."""
+        self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         features = [{"name": "prefers-color-scheme", "value": "dark" if is_dark else "light"}]
         self.ask("Emulation.setEmulatedMedia", media="", features=features)
         self.events.clear()
-        self.ask("Page.navigate", url=path.as_uri())
+        self.ask("Page.navigate", url=page.as_uri() if isinstance(page, Path) else page)
+        self.loaded()
+
+    def loaded(self) -> None:
+        """Wait for the page that is on its way."""
         while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
             self.events.append(self._message())
 
+    def until(self, condition: str, seconds: int = 60) -> bool:
+        """Wait on the page until a JavaScript condition holds -> whether it came to hold."""
+        look = f"const look = () => {{ if ({condition}) done(true); else if (performance.now() > end) done(false); else setTimeout(look, 50) }}"
+        waiting = f"new Promise(done => {{ const end = performance.now() + {1000 * seconds}; {look}; look() }})"
+        return bool(self.ask("Runtime.evaluate", expression=waiting, awaitPromise=True, returnByValue=True)["result"].get("value"))
+
     def evaluate(self, expression: str) -> Any:
         """Value of a JavaScript expression on the page."""
-        return self.ask("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
+        return self.ask("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)["result"].get("value")
 
     def press(self, key: str, code: int) -> None:
         for kind in ("keyDown", "keyUp"):

@@ -22,3 +22,20 @@ def test_the_page_stands_beside_every_mart_that_it_reads() -> None:
 
 def test_the_published_file_stands_beside_every_published_mart() -> None:
     assert {f"{mart.schema}_{mart.name}" for mart in read_marts() if mart.tier == "published"} == _exposed("published_file")
+
+
+def test_superset_stands_beside_every_mart_that_its_charts_read() -> None:
+    folder = PROJECT / "dashboards" / "superset" / "assets"
+    read = {
+        kind: [yaml.safe_load(path.read_text(encoding="utf-8")) for path in folder.glob(f"{kind}/*.yaml")]
+        for kind in ("datasets", "charts")
+    }
+    marts = {dataset["uuid"]: dataset["extra"]["mart"].replace(".", "_") for dataset in read["datasets"]}
+    of_chart = {chart["uuid"]: marts[chart["dataset_uuid"]] for chart in read["charts"]}
+    for path in folder.glob("dashboards/*.yaml"):
+        hung = [
+            each["meta"]["uuid"]
+            for key, each in yaml.safe_load(path.read_text(encoding="utf-8"))["position"].items()
+            if key.startswith("CHART-")
+        ]
+        assert {of_chart[uuid] for uuid in hung} == _exposed(f"superset_{path.stem}"), f"models/exposures.yml: superset_{path.stem}"
