@@ -1,6 +1,6 @@
 with indicators as (
     select * from {{ ref('relationships_indicators') }}
-    where platform = 'all' and profile_id = 'all' and dimension = 'all'
+    where platform = 'all' and profile_id = 'all' and (dimension = 'all' or (dimension = 'wave' and period_start is not null))
 ),
 
 surveys as (

@@ -1,5 +1,9 @@
 {% set cut = 'indicator, period_kind, audience, platform, profile_id, dimension, dimension_value' -%}
-{% set is_whole = "platform = 'all' and profile_id = 'all' and dimension = 'all'" -%}
+{% set is_whole = "platform = 'all' and profile_id = 'all' and dimension in ('all', 'wave')" -%}
+{% set published = [
+    'period_start', 'period_kind', 'audience', 'platform', 'profile_id', 'dimension', 'dimension_value', 'indicator', 'unit', 'numerator', 'denominator',
+    'n', 'clusters', 'deff', 'value', 'lo', 'hi', 'method', 'change', 'change_lo', 'change_hi', 'is_complete', 'suppressed_reason', 'is_demo',
+] -%}
 
 with estimates as (
     select * from {{ ref('int_indicator_estimates') }}
@@ -7,6 +11,10 @@ with estimates as (
 
 suppressed as (
     select * from {{ ref('int_suppressed_cells') }}
+),
+
+elsewhere as (
+    select * from {{ ref('int_survey_network_indicators') }}
 ),
 
 clock as (
@@ -113,6 +121,21 @@ changes as (
     from with_previous
 ),
 
+-- what has a mart of its own comes with its change
+gathered as (
+    select {{ published | join(', ') }} from changes
+    union all by name
+    select
+        elsewhere.*,
+        'all' as platform,
+        'all' as profile_id,
+        n as clusters,
+        cast(null as double) as deff,
+        clock.is_demo
+    from elsewhere
+    cross join clock
+),
+
 -- the p-value that belongs to the interval: below .05 exactly where the interval leaves 0
 tested as (
     select
@@ -120,7 +143,7 @@ tested as (
         case when is_complete and {{ is_whole }} and change_lo < change and change_hi > change then
             {{ two_sided_p(normal_quantile() ~ ' * change / case when change > 0 then change - change_lo else change_hi - change end') }}
         end as p_value
-    from changes
+    from gathered
 ),
 
 -- Benjamini and Hochberg over all that was tested for one period
@@ -130,7 +153,7 @@ ranked as (
         count(p_value) over (partition by period_kind, period_start) as tests,
         row_number() over (
             partition by period_kind, period_start
-            order by p_value nulls last, indicator, audience, platform
+            order by p_value nulls last, indicator, audience, platform, dimension_value
         ) as place
     from tested
 ),
