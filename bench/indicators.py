@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 
 ROWS = 5_000_000
-MEMORY, THREADS = "4GB", 2
+MEMORY, THREADS = "3GB", 2
 PROJECT = Path(__file__).resolve().parent.parent
 DBT_PROJECT = PROJECT / "dbt_project"
 
@@ -126,7 +126,7 @@ def main(rows: int = ROWS) -> None:
     finally:
         shutil.rmtree(folder)
     print(f"Relationship indicators over {found['rows']:,} interactions, {MEMORY}, {THREADS} threads")
-    for name, seconds in sorted(found["models"].items(), key=lambda item: -item[1])[:12]:
+    for name, seconds in sorted(found["models"].items(), key=lambda item: -item[1])[:16]:
         print(f"  {name:<44}{seconds:>10.1f} s")
     print(f"  {'all models':<44}{found['seconds']:>10.1f} s   peak {found['peak']:,.0f} MB")
     print(

@@ -49,7 +49,7 @@ def numbers(values: NDArray[Any]) -> NDArray[np.uint64]:
 
 
 def messages(requests: Requests) -> dict[str, Any]:
-    """Rows of int_messages: every request stands in a thread of its own."""
+    """Rows of int_messages_placed: every request stands in a thread of its own."""
     n = len(requests.company)
     request = np.arange(n)
     start = MONTHS[requests.month] + (requests.second * 1e6).astype("timedelta64[us]")
@@ -68,20 +68,20 @@ def messages(requests: Requests) -> dict[str, Any]:
             "thread_no": numbers(request[chosen]),
             "parent_no": pa.array(request[chosen] * 3, pa.uint64()) if is_brand else pa.nulls(size, pa.uint64()),
             "audience_parent_no": pa.array(request[chosen] * 3, pa.uint64()) if is_brand else pa.nulls(size, pa.uint64()),
-            "text_key": pa.array(text[chosen].tolist()) if text is not None else pa.nulls(size, pa.string()),
+            "text_no": numbers(text[chosen]) if text is not None else pa.nulls(size, pa.uint64()),
             "needs_reply": pa.nulls(size, pa.bool_()) if is_brand else pa.array([True] * size),
             "is_brand": np.full(size, is_brand),
             "is_answer": np.full(size, is_brand),
             "is_inbound": np.full(size, not is_brand),
         }
 
-    own = np.char.add("own ", request.astype(str))
+    own = 1_000_000_000 + request  # everybody their own words
     parts = [
         said(np.ones(n, dtype=np.bool_), 0, np.zeros(n), None),
         said(np.isfinite(requests.delay), 1, np.where(np.isfinite(requests.delay), requests.delay, 0.0), own),
     ]
     if requests.machine:
-        parts.append(said(requests.is_machine, 2, np.full(n, 60.0), np.char.add("machine ", requests.company.astype(str))))
+        parts.append(said(requests.is_machine, 2, np.full(n, 60.0), requests.company))
     columns = {key: pa.concat_arrays([pa.array(part[key]) for part in parts]) for key in parts[0]}
     size = len(columns["kind"])
     always = {"is_public_social": True, "is_conversation": True, "is_bot": False, "is_deleted": False, "is_peer_reply": False}

@@ -70,7 +70,7 @@ def _reciprocity(random: np.random.Generator, n: int, planted: bool, correlation
 
 
 def _machine(random: np.random.Generator, n: int, planted: bool, indicator: str, truth: float, share: float) -> Draws:
-    return _levels(measured({"int_messages": messages(_requests(random, even(random, n), share, machine=0.5))}, n, indicator), truth)
+    return _levels(measured({"int_messages_placed": messages(_requests(random, even(random, n), share, machine=0.5))}, n, indicator), truth)
 
 
 def _requests(random: np.random.Generator, counts: Whole, of_all: float, correlation: float = 0.0, machine: float = 0.0) -> Requests:

@@ -23,18 +23,35 @@ case when {{ column }} is null or {{ column }} in ('{{ values | join("', '") }}'
 {%- endmacro %}
 
 {% macro union_entity(entity) -%}
-{#- One row per key of the entity: an API before a file, then the latest, then the last file and line. The key is in the contract of stg_files__<entity>. -#}
+{#-
+  One row per key of the entity: an API before a file, then the latest, then the last file and line. The key is in the contract of
+  stg_files__<entity>. Rows whose key stands once are the most by far and are passed on as they come: to rank all would sort every column of all.
+-#}
 {%- set unioned = every_row(entity) -%}
 {%- if execute -%}
 {%- set meta = graph.nodes['model.goodwill.stg_files__' ~ entity].config.meta -%}
 {%- set key = meta.key | join(', ') -%}
-with unioned as (
-    {{ unioned }}
+with repeated as (
+    select {{ key_number(meta.key) }} as key_no
+    from (
+        {{ unioned | indent(8) }}
+    ) as keys
+    group by 1
+    having count(*) > 1
+),
+
+alone as (
+    select every_row.*, 0 as duplicate_rows
+    from (
+        {{ unioned | indent(8) }}
+    ) as every_row
+    left join repeated on {{ key_number(meta.key) }} = repeated.key_no
+    where repeated.key_no is null
 ),
 
 ranked as (
     select
-        *,
+        every_row.*,
         row_number() over (
             partition by {{ key }}
             order by
@@ -46,9 +63,15 @@ ranked as (
                 _line desc
         ) as _rank,
         count(*) over (partition by {{ key }}) - 1 as duplicate_rows
-    from unioned
+    from (
+        {{ unioned | indent(8) }}
+    ) as every_row
+    inner join repeated on {{ key_number(meta.key) }} = repeated.key_no
 )
 
+select *
+from alone
+union all
 select {{ all_columns_but(['_rank']) }}
 from ranked
 where _rank = 1

@@ -16,9 +16,9 @@ cuts as (
 
 -- one text for many stands once a month and cell
 texts as (
-    select month, cell_no, text_key, answered_actor_no, count(*) as replies
+    select month, cell_no, text_no, answered_actor_no, count(*) as replies
     from replies
-    group by month, cell_no, text_key, answered_actor_no
+    group by month, cell_no, text_no, answered_actor_no
 ),
 
 given as (
@@ -36,8 +36,8 @@ reply_counts as (
         {{ indicator_period_start(period_kind, 'texts.month') }} as period_start,
         cuts.cut_no,
         cast(sum(texts.replies) as bigint) as replies,
-        cast(sum(case when texts.text_key is not null then texts.replies else 0 end) as bigint) as replies_with_text,
-        count(distinct texts.text_key) as texts,
+        cast(sum(case when texts.text_no is not null then texts.replies else 0 end) as bigint) as replies_with_text,
+        count(distinct texts.text_no) as texts,
         count(distinct texts.answered_actor_no) as people
     from texts
     inner join cuts on texts.cell_no = cuts.cell_no and cuts.cut = '{{ cut }}'

@@ -1,7 +1,35 @@
+{#- What can be told of an interaction by itself. It is read thrice, each time only the columns that are used: a table of it would be as wide as all that was said. -#}
+{% set placed_interactions -%}
+interactions
+left join conversations
+    on interactions.platform = conversations.platform and interactions.thread_id = conversations.thread_id
+left join posts
+    on interactions.platform = posts.platform and interactions.post_id = posts.post_id
+left join profiles
+    on interactions.platform = profiles.platform and coalesce(interactions.profile_id, posts.profile_id) = profiles.profile_id
+left join parties
+    on interactions.interaction_no = parties.interaction_no
+{%- endset %}
+{#- An employee is one in any thread; between the others the thread's purpose decides. -#}
+{% set inbound_audience -%}
+coalesce(
+    interactions.given_audience,
+    case when parties.audience = 'employees' then parties.audience end,
+    conversations.audience,
+    parties.audience,
+    posts.audience,
+    profiles.default_audience,
+    'unknown'
+)
+{%- endset %}
 with interactions as (
     select
         *,
-        case when audience in ('employees', 'public', 'clients', 'suppliers') then audience end as given_audience
+        coalesce(is_brand, false) as is_of_brand,
+        case when audience in ('employees', 'public', 'clients', 'suppliers') then audience end as given_audience,
+        {{ key_number(['platform', 'interaction_id']) }} as interaction_no,
+        case when parent_id is not null then {{ key_number(['platform', 'parent_id']) }} end as parent_no,
+        case when thread_id is not null then {{ key_number(['platform', 'thread_id']) }} end as thread_no
     from {{ ref('int_interactions') }}
 ),
 
@@ -24,119 +52,54 @@ rules as (
     {{ thread_precedence() | indent(4) }}
 ),
 
--- of several addressees the one whose audience comes first
+-- of several addressees the one whose audience comes first, then by the account's id
 parties as (
     select
-        platform,
-        interaction_id,
+        {{ key_number(['platform', 'interaction_id']) }} as interaction_no,
         {{ first_by('audience', 'precedence') }} as audience,
-        {{ first_by('account_id', 'coalesce(precedence, 9)') }} as account_id
+        {{ first_by('account_id', "(1000 + coalesce(precedence, 9)) || '|' || account_id") }} as account_id
     from {{ ref('int_interaction_parties') }}
     group by platform, interaction_id
 ),
 
-settings as (
-    select
-        interactions.platform,
-        interactions.interaction_id,
-        interactions.thread_id,
-        interactions.parent_id,
-        coalesce(interactions.is_brand, false) as is_brand,
-        interactions.given_audience,
-        conversations.audience as thread_audience,
-        parties.audience as party_audience,
-        parties.account_id,
-        coalesce(interactions.profile_id, posts.profile_id) as profile_id,
-        posts.audience as post_audience,
-        profiles.default_audience
+answered as (
+    select distinct parent_no
     from interactions
-    left join conversations
-        on interactions.platform = conversations.platform and interactions.thread_id = conversations.thread_id
-    left join posts
-        on interactions.platform = posts.platform and interactions.post_id = posts.post_id
-    left join profiles
-        on interactions.platform = profiles.platform and coalesce(interactions.profile_id, posts.profile_id) = profiles.profile_id
-    left join parties
-        on interactions.platform = parties.platform and interactions.interaction_id = parties.interaction_id
+    where is_of_brand and parent_no is not null
 ),
 
--- an employee is one in any thread; between the others the thread's purpose decides
-inbound as (
+-- what the brand answers
+parents as (
     select
-        *,
-        case
-            when given_audience is not null then 'given'
-            when party_audience = 'employees' then 'identity'
-            when thread_audience is not null then 'thread'
-            when party_audience is not null then 'identity'
-            when post_audience is not null then 'post'
-            when default_audience is not null then 'profile'
-            else 'none'
-        end as audience_method,
-        coalesce(
-            given_audience,
-            case when party_audience = 'employees' then party_audience end,
-            thread_audience,
-            party_audience,
-            post_audience,
-            default_audience,
-            'unknown'
-        ) as audience
-    from settings
-    where not is_brand
+        interactions.interaction_no,
+        {{ inbound_audience | indent(8) }} as audience,
+        parties.account_id
+    from {{ placed_interactions | indent(4) }}
+    inner join answered on interactions.interaction_no = answered.parent_no
+    where not interactions.is_of_brand
 ),
 
 -- whom a thread is with, told from who writes in it; a colleague who joins in does not make it an internal one
 threads as (
     select
-        inbound.platform,
-        inbound.thread_id,
-        {{ first_by('inbound.audience', 'rules.precedence') }} as audience,
-        {{ first_by('inbound.account_id', 'rules.precedence') }} as account_id
-    from inbound
-    inner join rules on inbound.audience = rules.audience
-    where inbound.thread_id is not null and inbound.audience_method in ('given', 'identity')
-    group by inbound.platform, inbound.thread_id
-),
-
-outbound as (
-    select
-        settings.*,
-        parents.audience as parent_audience,
-        parents.account_id as parent_account_id,
-        threads.audience as met_audience,
-        threads.account_id as met_account_id
-    from settings
-    left join inbound as parents
-        on settings.platform = parents.platform and settings.parent_id = parents.interaction_id
-    left join threads
-        on settings.platform = threads.platform and settings.thread_id = threads.thread_id
-    where settings.is_brand
-),
-
-decided as (
-    select platform, interaction_id, audience, audience_method, account_id, profile_id
-    from inbound
-    union all
-    select
-        platform,
-        interaction_id,
-        coalesce(
-            given_audience, thread_audience, party_audience, parent_audience, met_audience, post_audience, default_audience, 'unknown'
-        ) as audience,
-        case
-            when given_audience is not null then 'given'
-            when thread_audience is not null then 'thread'
-            when party_audience is not null then 'identity'
-            when parent_audience is not null then 'parent'
-            when met_audience is not null then 'thread'
-            when post_audience is not null then 'post'
-            when default_audience is not null then 'profile'
-            else 'none'
-        end as audience_method,
-        coalesce(account_id, parent_account_id, met_account_id) as account_id,
-        profile_id
-    from outbound
+        told.thread_no,
+        {{ first_by('told.audience', 'rules.precedence') }} as audience,
+        -- where several companies write it is nobody's
+        case when min(told.account_id) = max(told.account_id) then min(told.account_id) end as account_id
+    from (
+        select interactions.thread_no, {{ inbound_audience | indent(12) }} as audience, parties.account_id
+        from {{ placed_interactions | indent(8) }}
+        where
+            not interactions.is_of_brand
+            and interactions.thread_no is not null
+            and (
+                interactions.given_audience is not null
+                or parties.audience = 'employees'
+                or (conversations.audience is null and parties.audience is not null)
+            )
+    ) as told
+    inner join rules on told.audience = rules.audience
+    group by told.thread_no
 )
 
 select
@@ -147,12 +110,35 @@ select
     {{ reporting_month('interactions.occurred_at') }} as month,
     interactions.kind,
     interactions.actor_key,
-    coalesce(interactions.is_brand, false) as is_brand,
+    interactions.is_of_brand as is_brand,
     interactions.addressee_key,
-    decided.profile_id,
-    decided.audience,
-    decided.audience_method,
-    decided.account_id,
+    coalesce(interactions.profile_id, posts.profile_id) as profile_id,
+    case
+        when not interactions.is_of_brand then {{ inbound_audience | indent(12) }}
+        else
+            coalesce(
+                interactions.given_audience,
+                conversations.audience,
+                parties.audience,
+                parents.audience,
+                threads.audience,
+                posts.audience,
+                profiles.default_audience,
+                'unknown'
+            )
+    end as audience,
+    case
+        when interactions.given_audience is not null then 'given'
+        when not interactions.is_of_brand and parties.audience = 'employees' then 'identity'
+        when conversations.audience is not null then 'thread'
+        when parties.audience is not null then 'identity'
+        when parents.audience is not null then 'parent'
+        when threads.audience is not null then 'thread'
+        when posts.audience is not null then 'post'
+        when profiles.default_audience is not null then 'profile'
+        else 'none'
+    end as audience_method,
+    coalesce(parties.account_id, parents.account_id, threads.account_id) as account_id,
     interactions.post_id,
     interactions.parent_id,
     interactions.thread_id,
@@ -167,6 +153,9 @@ select
     interactions.language,
     interactions.sentiment,
     interactions.source
-from interactions
-inner join decided
-    on interactions.platform = decided.platform and interactions.interaction_id = decided.interaction_id
+from {{ placed_interactions }}
+-- what is asked of the rows of the brand alone: NULL on all others meets nothing
+left join parents
+    on case when interactions.is_of_brand then interactions.parent_no end = parents.interaction_no
+left join threads
+    on case when interactions.is_of_brand then interactions.thread_no end = threads.thread_no

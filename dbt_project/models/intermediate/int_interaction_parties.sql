@@ -27,12 +27,8 @@ rules as (
     select * from {{ ref('audience_rules') }}
 ),
 
--- the other side of an interaction: who wrote to us, or whom we wrote to
-parties as (
-    select platform, interaction_id, occurred_at, actor_key as party_key
-    from interactions
-    where not is_brand
-    union
+-- the other side of an interaction: who wrote to us, or whom we wrote to; two ways to name whom are one party
+written_to as (
     select platform, interaction_id, occurred_at, addressee_key as party_key
     from interactions
     where is_brand and addressee_key is not null
@@ -42,6 +38,27 @@ parties as (
     inner join addressees
         on interactions.platform = addressees.platform and interactions.interaction_id = addressees.interaction_id
     where interactions.is_brand
+),
+
+parties as (
+    select platform, interaction_id, occurred_at, actor_key as party_key
+    from interactions
+    where not is_brand
+    union all
+    select * from written_to
+),
+
+-- people of whom anything is known: most of a public are strangers, and tell no audience
+known as (
+    select person_key from employments
+    union
+    select person_key from persons
+    union
+    select customer_key as person_key from roles
+    union
+    select person_key from actor_persons
+    union
+    select actor_key as person_key from actor_persons
 ),
 
 identified as (
@@ -65,6 +82,7 @@ with_role as (
         persons.account_id,
         case when employments.person_key is not null then 'employee' else roles.role end as role
     from identified
+    inner join known on identified.person_key = known.person_key
     left join employments
         on identified.person_key = employments.person_key
         and identified.occurred_at >= employments.valid_from

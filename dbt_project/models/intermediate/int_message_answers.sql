@@ -17,10 +17,10 @@ with messages as (
         is_public_social,
         is_conversation,
         needs_reply,
-        text_key,
+        text_no,
         parent_no,
         audience_parent_no
-    from {{ ref('int_messages') }}
+    from {{ ref('int_messages_placed') }}
 ),
 
 -- when a thread's source says that it was resolved
@@ -134,6 +134,6 @@ select
         when messages.party_no is not null then messages.party_no
         when messages.is_conversation then messages.previous_actor_no
     end as answered_actor_no,
-    messages.text_key
+    messages.text_no
 from with_party as messages
 left join direct_answers on messages.message_no = direct_answers.parent_no

@@ -8,7 +8,7 @@ select distinct
     team,
     room_id
 from (
-    select platform, audience, profile_id, language, team, room_id from {{ ref('int_messages') }}
+    select platform, audience, profile_id, language, team, room_id from {{ ref('int_messages_placed') }}
     union all
     select platform, audience, profile_id, language, team, room_id from {{ ref('int_voices') }}
 ) as said

@@ -4,10 +4,10 @@ with brand_messages as (
 ),
 
 text_uses as (
-    select text_key, count(distinct answered_actor_no) as people
+    select text_no, count(distinct answered_actor_no) as people
     from brand_messages
-    where text_key is not null and answered_actor_no is not null
-    group by text_key
+    where text_no is not null and answered_actor_no is not null
+    group by text_no
 ),
 
 judged as (
@@ -16,7 +16,7 @@ judged as (
         answered_message_no is not null and kind not in ('dm', 'message') as is_reply,
         not is_bot and coalesce(text_uses.people, 0) <= {{ var('one_text_is_personal_up_to_people', 20) }} as is_personal
     from brand_messages
-    left join text_uses on brand_messages.text_key = text_uses.text_key
+    left join text_uses on brand_messages.text_no = text_uses.text_no
 )
 
 select
@@ -33,7 +33,7 @@ select
     is_personal,
     answered_message_no,
     answered_actor_no,
-    text_key,
+    text_no,
     -- an answer in five messages is one reply
     is_personal
     and answered_message_no is not null

@@ -11,7 +11,7 @@ clock as (
 ),
 
 span as (
-    select min(occurred_at) as first_at from {{ ref('int_messages') }}
+    select min(occurred_at) as first_at from {{ ref('int_messages_placed') }}
 ),
 
 -- one day more on either side: a day of the team is not a day of UTC

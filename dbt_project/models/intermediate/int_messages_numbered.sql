@@ -1,0 +1,70 @@
+-- Numbers in place of keys and ids: each message is held against the one that it answers, and all of them are sorted later.
+{% set place = ['platform', 'audience', 'profile_id', 'language', 'team', 'room_id'] -%}
+with interactions as (
+    select * from {{ ref('int_interaction_audiences') }}
+    where kind in ('comment', 'reply', 'mention', 'dm', 'message')
+),
+
+posts as (
+    select * from {{ ref('int_posts') }}
+),
+
+profiles as (
+    select * from {{ ref('int_profiles') }}
+),
+
+-- a reply may reach us as a post of the brand's own feed, as an interaction, or as both
+posts_alone as (
+    select posts.*, coalesce(posts.audience, profiles.default_audience, 'public') as said_to
+    from posts
+    left join interactions
+        on posts.platform = interactions.platform and posts.post_id = interactions.interaction_id
+    left join profiles
+        on posts.platform = profiles.platform and posts.profile_id = profiles.profile_id
+    where interactions.interaction_id is null
+)
+
+select
+    occurred_at,
+    kind,
+    is_brand,
+    is_bot,
+    is_deleted,
+    false as is_paid,
+    true as is_interaction,
+    needs_reply,
+    {{ place | join(', ') }},
+    {{ key_number(['platform', 'interaction_id']) }} as message_no,
+    {{ key_number_of('actor_key') }} as actor_no,
+    {{ key_number_of('addressee_key') }} as addressee_no,
+    case when parent_id is not null then {{ key_number(['platform', 'parent_id']) }} end as parent_no,
+    case when thread_id is not null then {{ key_number(['platform', 'thread_id']) }} end as named_thread_no,
+    case when post_id is not null then {{ key_number(['platform', 'post_id']) }} end as post_no,
+    {{ key_number(place) }} as place_no,
+    case when is_brand then {{ key_number_of(text_key('text')) }} end as text_no
+from interactions
+union all
+select
+    posted_at as occurred_at,
+    case when reply_to_post_id is not null then 'reply' else 'post' end as kind,
+    coalesce(is_brand, true) as is_brand,
+    false as is_bot,
+    deleted_at is not null as is_deleted,
+    coalesce(is_paid, false) as is_paid,
+    false as is_interaction,
+    cast(null as boolean) as needs_reply,
+    platform,
+    said_to as audience,
+    profile_id,
+    language,
+    cast(null as text) as team,
+    cast(null as text) as room_id,
+    {{ key_number(['platform', 'post_id']) }} as message_no,
+    {{ key_number_of('author_key') }} as actor_no,
+    cast(null as {{ number_type() }}) as addressee_no,
+    case when reply_to_post_id is not null then {{ key_number(['platform', 'reply_to_post_id']) }} end as parent_no,
+    cast(null as {{ number_type() }}) as named_thread_no,
+    case when reply_to_post_id is null then {{ key_number(['platform', 'post_id']) }} end as post_no,
+    {{ key_number(['platform', 'said_to', 'profile_id', 'language', 'cast(null as text)', 'cast(null as text)']) }} as place_no,
+    case when coalesce(is_brand, true) then {{ key_number_of(text_key('text')) }} end as text_no
+from posts_alone
