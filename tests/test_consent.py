@@ -54,6 +54,17 @@ LINKS: dict[str, tuple[dict[str, Any], list[dict[str, Any]], str | None]] = {
 }
 
 
+# Actor -> whether the mood of what it writes may be read.
+MOODS = {
+    "by account": False,
+    "bluesky/with a basis": False,
+    "elsewhere only": True,
+    "not here": False,
+    "back again": True,
+    "said nothing": True,
+}
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DbtWarehouse]:
     warehouse = DbtWarehouse(tmp_path_factory.mktemp("consent"))
@@ -85,13 +96,41 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DbtWarehouse]:
     for contact, account in (("c1", "acme"), ("c2", "globex")):
         warehouse.insert("accounts", {"account_id": account, "role": "client"})
         warehouse.insert("contacts", {"contact_id": contact, "account_id": account, "person_key": "by word", "created_at": MARCH})
+    # a person says no by the account itself, or by the address behind an account; elsewhere, or taken back, a no counts for nothing here
+    for actor in MOODS:
+        scored = {"interaction_id": f"mood of {actor}", "occurred_at": MAY, "actor_key": actor, "sentiment": 0.5}
+        warehouse.insert("interactions", {**message, "kind": "comment", "is_bot": None, "sentiment": None} | scored)
+    for person, is_granted, place in (
+        ("by account", False, None),
+        ("with a basis", False, None),
+        ("elsewhere only", False, "mastodon"),
+        ("not here", False, "bluesky"),
+        ("not here", True, None),
+        ("back again", False, None),
+        ("back again", True, "bluesky"),
+    ):
+        at = MAY if person == "back again" and is_granted else MARCH
+        warehouse.insert("consents", _consent(person, is_granted, at, purpose="sentiment", platform=place))
+    for person, is_granted in (("never wants surveys", False), ("wants them", True), ("said nothing", None)):
+        answer = {
+            "wave": "2026",
+            "audience": "clients",
+            "respondent_key": person,
+            "item": "nps",
+            "score": 9,
+            "scale_min": 0,
+            "scale_max": 10,
+        }
+        warehouse.insert("surveys", answer)
+        if is_granted is not None:
+            warehouse.insert("consents", _consent(person, is_granted, purpose="survey"))
     # visits: 12 people never asked, 11 who said no, 3 who said yes
     for number in range(26):
         person = f"visitor {number}"
         warehouse.insert("touches", {"touch_id": f"t{number}", "person_key": person, "occurred_at": MARCH})
         if number >= 12:
             warehouse.insert("consents", _consent(person, number >= 23, purpose="attribution"))
-    warehouse.build("+core_identity_links", "+core_interactions", "+int_consent_coverage", "+int_touch_channels")
+    warehouse.build("+core_identity_links", "+core_interactions", "+int_consent_coverage", "+int_touch_channels", "+int_survey_scores")
     return warehouse
 
 
@@ -109,12 +148,31 @@ def test_the_mart_says_why_a_link_is_not_used_and_has_no_employee(world: DbtWare
 
 def test_an_account_has_one_person_and_joins_do_not_fan_out(world: DbtWarehouse) -> None:
     assert world.rows("select person_key from intermediate.int_actor_persons where actor_key = 'shared'") == [("by word",)]
-    assert world.rows("select count(*), count(distinct interaction_id) from core.interactions") == [(7, 7)]
+    assert world.rows("select count(*), count(distinct interaction_id) from core.interactions") == [(7 + len(MOODS), 7 + len(MOODS))]
 
 
 def test_what_was_said_before_an_account_was_handed_on_is_not_the_new_owners(world: DbtWarehouse) -> None:
     said = "select interaction_id, person_key from intermediate.int_interaction_parties where party_key = 'handed on' order by all"
     assert world.rows(said) == [("h3", "handed on"), ("h5", "present")]
+
+
+def test_the_mood_of_who_does_not_want_it_is_not_read(world: DbtWarehouse) -> None:
+    rows = world.rows("select actor_key, sentiment is not null from core.interactions where interaction_id like 'mood of%'")
+    assert dict(rows) == MOODS
+
+
+def test_answers_of_who_does_not_want_it_are_not_used(world: DbtWarehouse) -> None:
+    assert world.rows("select respondent_key from intermediate.int_survey_scores order by all") == [("said nothing",), ("wants them",)]
+
+
+def test_where_only_a_yes_counts_silence_is_a_no(world: DbtWarehouse, tmp_path) -> None:
+    strict = dict.fromkeys(("identity_join", "attribution", "sentiment", "story_text", "survey"), "deny")
+    copy = world.copy(tmp_path)
+    copy.variables = {"consent_default": strict}
+    copy.build("int_sentiment_choices", "int_interaction_audiences", "int_survey_scores")
+    read = copy.rows("select actor_key from intermediate.int_interaction_audiences where sentiment is not null")
+    assert read == [("back again",)]
+    assert copy.rows("select respondent_key from intermediate.int_survey_scores") == [("wants them",)]
 
 
 def test_a_link_that_is_revoked_is_undone_at_the_next_build(world: DbtWarehouse, tmp_path) -> None:

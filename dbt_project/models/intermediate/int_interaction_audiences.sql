@@ -48,6 +48,11 @@ profiles as (
     from {{ ref('int_profiles') }}
 ),
 
+-- the mood of what they write is not read where they have said no
+sentiment_choices as (
+    select * from {{ ref('int_sentiment_choices') }}
+),
+
 rules as (
     {{ thread_precedence() | indent(4) }}
 ),
@@ -151,9 +156,15 @@ select
     coalesce(interactions.is_deleted, false) as is_deleted,
     interactions.text,
     interactions.language,
-    interactions.sentiment,
+    case
+        when
+            coalesce(sentiment_choices.is_allowed, {{ (var('consent_default')['sentiment'] == 'allow') | lower }} or interactions.is_of_brand)
+            then interactions.sentiment
+    end as sentiment,
     interactions.source
 from {{ placed_interactions }}
+left join sentiment_choices
+    on interactions.platform = sentiment_choices.platform and interactions.actor_key = sentiment_choices.actor_key
 -- what is asked of the rows of the brand alone: NULL on all others meets nothing
 left join parents
     on case when interactions.is_of_brand then interactions.parent_no end = parents.interaction_no

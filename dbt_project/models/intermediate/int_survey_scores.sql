@@ -1,5 +1,7 @@
 with answers as (
-    select * from {{ ref('int_surveys') }}
+    select given.*
+    from {{ ref('int_surveys') }} as given
+    where {{ is_allowed('survey', 'given.respondent_key', 'cast(null as text)') | indent(4) }}
 )
 
 -- between 0 and 1 and the right way round, exact, so that sums do not depend on their order
