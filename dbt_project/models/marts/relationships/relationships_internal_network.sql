@@ -123,6 +123,35 @@ measured as (
     left join tied on ordered.month is not distinct from tied.month and ordered.team = tied.team
 ),
 
+-- messages of months add up to those of all time: a month that is not shown needs a second one, and among them one of five people or more
+over_time as (
+    select
+        *,
+        count(*) filter (where month is not null and suppressed_reason is not null) over (partition by team) as hidden_months,
+        max(case when month is not null and suppressed_reason is not null then n end) over (partition by team) as largest_hidden,
+        bool_or(month is null and suppressed_reason is null) over (partition by team) as is_whole_shown,
+        row_number() over (
+            partition by team, month is null, suppressed_reason is null
+            order by n, month
+        ) as place
+    from measured
+),
+
+closed as (
+    select
+        * exclude (suppressed_reason),
+        case
+            when suppressed_reason is not null or month is null or place > 1 then suppressed_reason
+            when
+                case
+                    when is_whole_shown then hidden_months > 0 and (hidden_months < 2 or largest_hidden < {{ least_colleagues() }})
+                    else hidden_months = 0
+                end
+                then 'would tell a group of fewer than {{ least_colleagues() }} people by subtraction'
+        end as suppressed_reason
+    from over_time
+),
+
 estimated as (
     select
         measured.month,
@@ -153,7 +182,7 @@ estimated as (
         || coalesce('; an edge is ' || measured.odd_rule, '')
         || case when measured.is_undirected then '; without direction, since nobody ever wrote back' else '' end as method,
         measured.suppressed_reason
-    from measured
+    from closed as measured
     left join intervals as shares
         on measured.month is not distinct from shares.month and measured.team = shares.team and shares.measure = 'cross_team_share'
     left join intervals as ginis
