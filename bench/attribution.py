@@ -27,7 +27,7 @@ select
     'order|' || n as conversion_id, 'order' as kind, null::text as opportunity_id, 'p' || n as customer_key, null::text as account_id,
     'p' || n as person_key, timestamp '2026-01-01' + to_seconds(n) as converted_at,
     date_trunc('month', timestamp '2026-01-01' + to_seconds(n))::date as converted_month, 'booked_at' as conversion_clock,
-    'new' as sale_kind, (1 + n % 50000)::decimal(18, 4) / 100 as revenue, (n % 20000)::decimal(18, 4) / 100 as contribution_margin,
+    'new' as sale_kind, cast(0.01 * (1 + n % 50000) as decimal(18, 4)) as revenue, cast(0.01 * (n % 20000) as decimal(18, 4)) as contribution_margin,
     'actual' as margin_basis, true as is_new_customer, null::timestamp as opportunity_created_at, null::timestamp as contact_created_at,
     timestamp '2026-01-01' + to_seconds(n) - interval 30 day as own_window_starts_at
 from range($conversions) as numbers(n);

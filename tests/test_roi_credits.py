@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.dbt_warehouse import DbtWarehouse
+from tests.dbt_warehouse import DbtWarehouse, Row
 from tests.roi_company import order, refund, touch
 
 AT = datetime(2026, 3, 20, 12)
@@ -45,11 +45,30 @@ def _a_deal_with_milestones(warehouse: DbtWarehouse) -> None:
     warehouse.insert("opportunities", {**deal, "created_at": day + timedelta(days=80), "closed_at": day + timedelta(days=200)})
 
 
+def _choice(person: str, is_granted: bool, days_ago: int, platform: str | None = None) -> Row:
+    said = {"person_key": person, "purpose": "attribution", "is_granted": is_granted, "platform": platform}
+    return {**said, "recorded_at": AT - timedelta(days=days_ago)}
+
+
 def _edges(warehouse: DbtWarehouse) -> None:
     warehouse.insert(
         "touches",
         touch("twice", "twin", AT - timedelta(days=1), "email"),
         touch("denied", "shy", AT - timedelta(days=1), "email"),
+        touch("allowed-again", "open", AT - timedelta(days=2), "paid_social", platform="x"),
+        touch("still-denied", "open", AT - timedelta(days=1), "paid_social", platform="linkedin"),
+        touch("of-no-platform", "open", AT - timedelta(days=1), "email"),
+        touch("before-the-no", "shut", AT - timedelta(days=2), "paid_social", platform="x"),
+        touch("not-of-x", "wary", AT - timedelta(days=1), "paid_social", platform="linkedin"),
+        touch("of-x", "wary", AT - timedelta(days=2), "paid_social", platform="x"),
+    )
+    warehouse.insert(
+        "consents",
+        _choice("open", False, 10),
+        _choice("open", True, 5, "x"),
+        _choice("shut", True, 10, "x"),
+        _choice("shut", False, 5),
+        _choice("wary", False, 5, "x"),
     )
     warehouse.insert(
         "consents",
@@ -61,6 +80,7 @@ def _edges(warehouse: DbtWarehouse) -> None:
         order("twin-1", "twin", AT, 0.03),
         order("twin-2", "twin", AT, 5),
         order("shy", "shy", AT, 5),
+        *(order(person, person, AT, 5) for person in ("open", "shut", "wary")),
         order("line-1", "lin", AT, 5, order_id="two-lines"),
         order("line-2", "lin", AT, 7, order_id="two-lines"),
     )
@@ -132,6 +152,18 @@ def test_one_touch_serves_two_conversions_of_one_second(built: DbtWarehouse) -> 
 def test_a_denied_purpose_leaves_the_conversion_unattributed(built: DbtWarehouse) -> None:
     rows = built.rows("select distinct channel, touch_id from roi.attribution_credits where conversion_id = 'order|shy'")
     assert rows == [("unattributed", None)]
+
+
+@pytest.mark.parametrize(
+    ("person", "credited"),
+    [
+        pytest.param("open", {"allowed-again"}, id="a newer yes to one platform outranks an older no to all"),
+        pytest.param("shut", {None}, id="a newer no to all outranks an older yes to one platform"),
+        pytest.param("wary", {"not-of-x"}, id="a no to one platform leaves the others"),
+    ],
+)
+def test_the_latest_choice_for_a_platform_counts(built: DbtWarehouse, person: str, credited: set[str | None]) -> None:
+    assert set(_credits(built, f"order|{person}", "linear")) == credited
 
 
 def test_lines_of_an_order_are_one_conversion(built: DbtWarehouse) -> None:

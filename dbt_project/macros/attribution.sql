@@ -1,7 +1,7 @@
 {# Credit rules: who is credited for a conversion, by METRICS section 3. Credit is bookkeeping, not effect. #}
 
 {% macro attribution_models() -%}
-{#- The rules that roi.attribution_credits carries; credit_weight() has one branch for each. -#}
+{#- The rules that roi.attribution_credits carries; credit_weight() knows each of those that split. -#}
 {{ return(['first', 'last', 'linear', 'position', 'time_decay', 'w_shaped', 'shapley', 'markov']) }}
 {%- endmacro %}
 
@@ -19,25 +19,25 @@ linear
 {{ return(var('time_decay_half_life_days', 7) * 86400) }}
 {%- endmacro %}
 
-{% macro credit_weight() -%}
+{% macro splitting_models() -%}
+{#- Those of the rules under which several touches share a conversion. -#}
+{{ return(attribution_models() | reject('in', ['first', 'last']) | list) }}
+{%- endmacro %}
+
+{% macro credit_weight(model) -%}
 {#-
-  Weight of a touch among several under `model`, a whole number up to 1e12; a row's credit is its weight over the sum within conversion,
-  model and lookback. Reads: model, touches (in the window), from_start and from_end (1 = first, last), seconds_before_last,
-  touches_of_channel, removal_weight (of the channel, in the chain
-  of the lookback), milestones and ordinary_touches (those with none). first and last take all and need no weight.
+  Weight of a touch among several under a rule that splits, a whole number up to 1e12; a row's credit is its weight over the sum within
+  conversion, model and lookback. Reads: touches (in the window), from_start and from_end (1 = first, last), seconds_before_last,
+  touches_of_channel, removal_weight (of the channel, in the chain of the lookback), milestones and ordinary_touches (those with none).
 -#}
-case model
-    when 'linear' then 1
-    when 'position' then case
-        when touches = 2 then 1
-        when from_start = 1 or from_end = 1 then 2 * (touches - 2)
-        else 1
-    end
-    when 'time_decay' then {{ time_decay_weight('seconds_before_last') }}
-    when 'w_shaped' then case when milestones > 0 then 3 * milestones * greatest(ordinary_touches, 1) else 1 end
-    when 'shapley' then 1000000000000 // touches_of_channel
-    when 'markov' then greatest(removal_weight // touches_of_channel, 1)
-end
+{{ return({
+    'linear': '1',
+    'position': 'case when touches > 2 and (from_start = 1 or from_end = 1) then 2 * (touches - 2) else 1 end',
+    'time_decay': time_decay_weight('seconds_before_last'),
+    'w_shaped': 'case when milestones > 0 then 3 * milestones * greatest(ordinary_touches, 1) else 1 end',
+    'shapley': '1000000000000 // touches_of_channel',
+    'markov': 'greatest(removal_weight // touches_of_channel, 1)',
+}[model]) }}
 {%- endmacro %}
 
 {% macro time_decay_weight(seconds) -%}{{ return(adapter.dispatch('time_decay_weight')(seconds)) }}{%- endmacro %}
@@ -86,20 +86,32 @@ cast({{ month }} + to_months(cast({{ months }} as integer)) as date)
 
 {% macro refund_credits(credits) -%}
 {#-
-  A refund follows the credits of its parent: `credits` is a relation with conversion_id, touch_id, model, lookback_rule, lookback_days,
-  from_start, credit -> one row per refund and credit row, with revenue and contribution_margin (negative), to the cent.
+  A refund follows the credits of its parent: `credits` is a relation with conversion_id, model, lookback_rule, lookback_days, from_start,
+  credit -> one row per refund and credit row, with refunded_revenue and refunded_margin (negative), to the cent.
 -#}
-select
-    credits.*,
-    refunds.revenue_id,
-    refunds.refunded_month,
-    {{ split_cents('refunds.revenue', 'credits.credit', '1', refund_partition(), 'credits.from_start') }} as refunded_revenue,
-    {{ split_cents('refunds.contribution_margin', 'credits.credit', '1', refund_partition(), 'credits.from_start') }} as refunded_margin
-from {{ ref('int_conversion_refunds') }} as refunds
-inner join {{ credits }} as credits on refunds.conversion_id = credits.conversion_id
+{%- set followed -%}
+(
+    select
+        credits.*,
+        refunds.revenue_id,
+        refunds.refunded_month,
+        refunds.revenue as refund,
+        refunds.contribution_margin as margin_of_refund,
+        cast(credits.credit * 1000000000000 as bigint) as credit_units
+    from {{ ref('int_conversion_refunds') }} as refunds
+    inner join {{ credits }} as credits on refunds.conversion_id = credits.conversion_id
+) as followed
+{%- endset -%}
+{{ split_cents(
+    followed, {'refunded_revenue': 'refund', 'refunded_margin': 'margin_of_refund'}, 'credit_units', units_of_credit(),
+    'revenue_id, model, lookback_rule, lookback_days', 'from_start'
+) }}
 {%- endmacro %}
 
-{% macro refund_partition() -%}refunds.revenue_id, credits.model, credits.lookback_rule, credits.lookback_days{%- endmacro %}
+{% macro units_of_credit() -%}
+{#- A credit of 1 in the whole numbers it is worked out in. -#}
+{{ return('1000000000000') }}
+{%- endmacro %}
 
 {% macro roi_missing_because() -%}
 {#- Why a credit row has no attributed_roi; NULL where it has one. -#}

@@ -80,19 +80,25 @@ rules as (
     group by shared.month, shared.kind, shared.amount, keys.allocation_rule, policy.policy
 ),
 
-allocated as (
+spread as (
     select
         rules.month,
         keys.channel,
         rules.kind,
         rules.allocation_rule,
-        {{ split_cents('rules.amount', 'keys.weight', 'rules.total_weight', 'rules.month, rules.kind', 'keys.channel') }} as allocated_shared
+        rules.amount as shared_amount,
+        cast(keys.weight * 10000 as bigint) as weight,
+        cast(rules.total_weight * 10000 as bigint) as total_weight
     from rules
     inner join keys
         on rules.month = keys.month
         and rules.allocation_rule = keys.allocation_rule
         and keys.weight > 0
     where rules.place = 1
+),
+
+allocated as (
+    {{ split_cents('spread', {'allocated_shared': 'shared_amount'}, 'weight', 'total_weight', 'month, kind', 'channel') | indent(4) }}
 ),
 
 -- a channel is active from its first touch or cost to its last

@@ -36,6 +36,10 @@ exploded as (
     from costs
 ),
 
+split as (
+    {{ split_cents('exploded', {'day_amount': 'amount', 'day_hours': 'hours'}, '1', 'days', 'cost_id', 'date') | indent(4) }}
+),
+
 booked as (
     select
         cost_id,
@@ -46,9 +50,9 @@ booked as (
         channel,
         date,
         currency,
-        {{ split_cents('amount', '1', 'days', 'cost_id', 'date') }} as amount,
-        {{ split_cents('hours', '1', 'days', 'cost_id', 'date') }} as hours
-    from exploded
+        day_amount as amount,
+        day_hours as hours
+    from split
 ),
 
 advertised as (

@@ -1,12 +1,14 @@
 {#- What a month's credits depend on has all been worked out upstream: its conversions, their refunds, the touches in their windows
     (identity, channel rules, consent and rates included), and the rules themselves; for Markov credits the removal effects as well. -#}
+{%- set weights = [] -%}
+{%- for model in splitting_models() %}{% do weights.append(credit_weight(model)) %}{% endfor -%}
 with rows_of_periods as (
     select
         converted_month as period,
         {{ row_hash([
             "'conversion'", 'conversion_id', 'kind', 'customer_key', 'account_id', 'person_key', 'converted_at', 'conversion_clock', 'sale_kind',
             'revenue', 'contribution_margin', 'margin_basis', 'is_new_customer', 'opportunity_created_at', 'contact_created_at',
-            'own_window_starts_at', "'" ~ local_md5(credit_weight() ~ attribution_models() ~ attribution_lookbacks()) ~ "'",
+            'own_window_starts_at', "'" ~ local_md5(weights | join ~ attribution_models() ~ attribution_lookbacks()) ~ "'",
         ]) }} as row_hash
     from {{ ref('int_conversions') }}
     union all

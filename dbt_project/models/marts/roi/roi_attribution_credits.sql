@@ -29,28 +29,29 @@ journeys as (
     inner join conversions on journeys.conversion_id = conversions.conversion_id
 ),
 
+-- 0 is the conversion's own
+lookbacks as (
+    {% for days in [none] + attribution_lookbacks() %}select {{ loop.index0 }} as lookback_no{{ ' union all ' if not loop.last }}{% endfor %}
+),
+
 windows as (
-    {% for days in attribution_lookbacks() -%}
     select
-        conversion_no,
-        {{ loop.index }} as lookback_no,
-        {{ days_before('converted_at', days) }} as window_starts_at,
-        contact_created_at,
-        opportunity_created_at,
-        is_stale,
-        is_markov_stale
+        lookbacks.lookback_no,
+        conversions.conversion_no,
+        case lookbacks.lookback_no
+            {%- for days in attribution_lookbacks() %}
+            when {{ loop.index }} then {{ days_before('conversions.converted_at', days) }}
+            {%- endfor %}
+            else conversions.own_window_starts_at
+        end as window_starts_at,
+        conversions.contact_created_at,
+        conversions.opportunity_created_at,
+        conversions.is_stale,
+        conversions.is_markov_stale,
+        conversions.revenue,
+        conversions.contribution_margin as margin
     from conversions
-    union all
-    {% endfor -%}
-    select
-        conversion_no,
-        0 as lookback_no,
-        own_window_starts_at as window_starts_at,
-        contact_created_at,
-        opportunity_created_at,
-        is_stale,
-        is_markov_stale
-    from conversions
+    cross join lookbacks
 ),
 
 -- a conversion without a touch in the window keeps one row: it is nobody's
@@ -65,6 +66,8 @@ in_window as (
         windows.opportunity_created_at is not null as is_deal,
         windows.is_stale,
         windows.is_markov_stale,
+        windows.revenue,
+        windows.margin,
         coalesce(journeys.touched_at <= windows.contact_created_at, false) as is_before_contact,
         coalesce(journeys.touched_at <= windows.opportunity_created_at, false) as is_before_deal
     from windows
@@ -86,7 +89,7 @@ counted as (
 
 -- which rule speaks of which conversions: w_shaped of deals only; Markov credits are restated apart
 rules as (
-    {% for model in attribution_models() %}select '{{ model }}' as model, {{ loop.index }} as model_no{{ ' union all ' if not loop.last }}{% endfor %}
+    {% for model in attribution_models() %}select '{{ model }}' as model, {{ loop.index0 }} as model_no{{ ' union all ' if not loop.last }}{% endfor %}
 ),
 
 -- who takes all needs no splitting: the only one there is, the first, the last
@@ -98,27 +101,31 @@ alone as (
         counted.from_start,
         rules.model,
         cast(1 as decimal(18, 12)) as credit,
-        conversions.revenue as booked_revenue,
-        conversions.contribution_margin as booked_margin
+        counted.revenue as booked_revenue,
+        counted.margin as booked_margin
     from counted
     inner join rules
         on case when rules.model = 'markov' then counted.is_markov_stale else counted.is_stale end
         and (
-            (counted.touches = 1 and (rules.model <> 'w_shaped' or counted.is_deal))
-            or (rules.model = 'first' and counted.from_start = 1)
-            or (rules.model = 'last' and counted.from_start = counted.touches)
+            (counted.touches = 1 and (counted.is_deal or rules.model <> 'w_shaped'))
+            or (counted.from_start = 1 and rules.model = 'first')
+            or (counted.from_start = counted.touches and rules.model = 'last')
         )
-    inner join conversions on counted.conversion_no = conversions.conversion_no
 ),
 
-shared as (
+removal_weights as (
+    select effects.chain_id, channels.channel_no, effects.weight as removal_weight
+    from {{ ref('int_markov_effects') }} as effects
+    inner join (select distinct channel, channel_no from journeys) as channels on effects.channel = channels.channel
+),
+
+placed as (
     select
         counted.*,
-        rules.model,
-        counted.journey + rules.model_no as part,
+        removal_weights.removal_weight,
         counted.touches - counted.from_start + 1 as from_end,
         counted.seconds_before - counted.seconds_of_last as seconds_before_last,
-        count(*) over (partition by counted.journey + rules.model_no, counted.channel_no) as touches_of_channel,
+        count(*) over (partition by counted.journey, counted.channel_no) as touches_of_channel,
         -- W-shaped: the first touch, the last at or before the contact's creation, and before the deal's
         case when counted.from_start = 1 then 1 else 0 end
         + case when counted.from_start = counted.contact_touch then 1 else 0 end
@@ -127,68 +134,83 @@ shared as (
         - case when counted.contact_touch > 1 then 1 else 0 end
         - case when counted.deal_touch > 1 and counted.deal_touch <> counted.contact_touch then 1 else 0 end as ordinary_touches
     from counted
-    inner join rules
-        on case when rules.model = 'markov' then counted.is_markov_stale else counted.is_stale end
-        and rules.model not in ('first', 'last')
-        and (rules.model <> 'w_shaped' or counted.is_deal)
+    left join removal_weights
+        on counted.lookback_no = removal_weights.chain_id
+        and counted.channel_no = removal_weights.channel_no
     where counted.touches > 1
 ),
 
-channels as (
-    select distinct channel, channel_no from journeys
-),
-
-removal_weights as (
-    select effects.chain_id, channels.channel_no, effects.weight as removal_weight
-    from {{ ref('int_markov_effects') }} as effects
-    inner join channels on effects.channel = channels.channel
-),
-
 weighted as (
-    select shared.*, {{ credit_weight() }} as weight
-    from shared
-    left join removal_weights
-        on shared.model = 'markov'
-        and shared.lookback_no = removal_weights.chain_id
-        and shared.channel_no = removal_weights.channel_no
+    select
+        *,
+        {%- for model in splitting_models() %}
+        cast({{ credit_weight(model) }} as bigint) as {{ model }}_weight{{ ',' if not loop.last }}
+        {%- endfor %}
+    from placed
 ),
 
 units as (
     select
         *,
-        {{ credit_units('weight', 'sum(weight) over (partition by part)') }} as units
+        {%- for model in splitting_models() %}
+        {{ credit_units(model ~ '_weight', 'sum(' ~ model ~ '_weight) over (partition by journey)') }} as {{ model }}_units{{ ',' if not loop.last }}
+        {%- endfor %}
     from weighted
 ),
 
 credited as (
     select
         *,
-        cast(
-            case when from_end = 1 then 1000000000000 - sum(units) over (partition by part) + units else units end
-            * cast(0.000000000001 as decimal(13, 12)) as decimal(18, 12)
-        ) as credit
+        {%- for model in splitting_models() %}
+        cast({{ model }}_units + case when from_end = 1 then {{ units_of_credit() }} - sum({{ model }}_units) over (partition by journey) else 0 end as bigint)
+            as {{ model }}_credit{{ ',' if not loop.last }}
+        {%- endfor %}
     from units
 ),
 
-split as (
+-- one row for each rule that splits
+shared as (
     select
         credited.conversion_no,
         credited.lookback_no,
         credited.journey_no,
         credited.from_start,
-        credited.model,
-        credited.credit,
-        {{ split_cents('conversions.revenue', 'credited.credit', '1', 'credited.part', 'credited.from_start') }} as booked_revenue,
-        {{ split_cents('conversions.contribution_margin', 'credited.credit', '1', 'credited.part', 'credited.from_start') }} as booked_margin
+        credited.journey + rules.model_no as part,
+        rules.model,
+        case rules.model_no
+            {%- for model in attribution_models() if model in splitting_models() %}
+            when {{ attribution_models().index(model) }} then credited.{{ model }}_credit
+            {%- endfor %}
+        end as credit_units,
+        credited.revenue,
+        credited.margin
     from credited
-    inner join conversions on credited.conversion_no = conversions.conversion_no
+    inner join rules
+        on case when rules.model = 'markov' then credited.is_markov_stale else credited.is_stale end
+        and (credited.is_deal or rules.model <> 'w_shaped')
+        and rules.model not in ('first', 'last')
+),
+
+split as (
+    {{ split_cents(
+        '(select * from shared where credit_units > 0) as credited_shares', {'booked_revenue': 'revenue', 'booked_margin': 'margin'},
+        'credit_units', units_of_credit(), 'part', 'from_start'
+    ) | indent(4) }}
 ),
 
 parts as (
     select * from alone
     union all
-    select * from split
-    where credit > 0
+    select
+        conversion_no,
+        lookback_no,
+        journey_no,
+        from_start,
+        model,
+        cast(credit_units * cast(0.000000000001 as decimal(13, 12)) as decimal(18, 12)) as credit,
+        booked_revenue,
+        booked_margin
+    from split
 ),
 
 credits as (

@@ -36,31 +36,36 @@ ended as (
 shared as (
     select
         effects.*,
-        cast(effects.weight as decimal(38, 12)) as share_weight,
-        cast(sum(effects.weight) over (partition by effects.chain_id) as decimal(38, 12)) as total_weight
+        cast(sum(effects.weight) over (partition by effects.chain_id) as bigint) as total_weight,
+        ended.conversions as conversions_of_chain,
+        ended.revenue as revenue_of_chain
     from effects
+    left join ended on effects.chain_id = ended.chain_id and ended.is_converted
+),
+
+split as (
+    {{ split_cents('shared', {'revenue': 'revenue_of_chain'}, 'weight', 'total_weight', 'chain_id', 'channel') | indent(4) }}
 ),
 
 of_channels as (
     select
-        shared.chain_id,
-        shared.channel,
-        shared.removal_effect,
-        shared.p_conversion,
-        shared.p_conversion_empirical,
-        shared.journeys,
-        case when shared.removal_effect is not null then {{ ratio('shared.weight', 'shared.total_weight') }} end as share,
+        chain_id,
+        channel,
+        removal_effect,
+        p_conversion,
+        p_conversion_empirical,
+        journeys,
+        case when removal_effect is not null then {{ ratio('weight', 'total_weight') }} end as share,
         case
-            when shared.removal_effect is not null
-                then {{ published_double('(ended.conversions * cast(shared.weight as double) / cast(shared.total_weight as double))') }}
+            when removal_effect is not null
+                then {{ published_double('(conversions_of_chain * cast(weight as double) / cast(total_weight as double))') }}
         end as conversions,
-        {{ split_cents('ended.revenue', 'shared.share_weight', 'shared.total_weight', 'shared.chain_id', 'shared.channel') }} as revenue,
+        revenue,
         case
-            when shared.removal_effect is null then 'no journey converted'
-            when ended.revenue is null then 'no exchange rate for a booking: revenue is not shared out'
+            when removal_effect is null then 'no journey converted'
+            when revenue_of_chain is null then 'no exchange rate for a booking: revenue is not shared out'
         end as suppressed_reason
-    from shared
-    left join ended on shared.chain_id = ended.chain_id and ended.is_converted
+    from split
 ),
 
 -- what no touch preceded since the conversion before it is nobody's
