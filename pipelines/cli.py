@@ -9,6 +9,7 @@ import click
 
 from pipelines.analysts.command import sandbox
 from pipelines.digest.command import digest
+from pipelines.labelling.command import sentiment
 from pipelines.told import console_on, told
 
 if TYPE_CHECKING:
@@ -268,7 +269,7 @@ def review(decision: tuple[str, ...], role: str | None) -> None:
         _on_warehouse("review", lambda settings: review(settings, decision, role, console_on()))
 
 
-for command in (digest, sandbox):
+for command in (digest, sandbox, sentiment):
     main.add_command(command)
 if __name__ == "__main__":
     main()

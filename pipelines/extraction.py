@@ -14,6 +14,7 @@ import duckdb
 from pipelines.forgotten import Forgotten
 from pipelines.keys import Keys
 from pipelines.raw import Source
+from pipelines.sentiment import scored
 from pipelines.settings import Settings
 from pipelines.spool import Delivery, Spool
 from pipelines.tokens import Tokens
@@ -48,7 +49,9 @@ class Run:
         """Append rows; SchemaDrift at the first value that is not of its declared type. An empty page still dates the table."""
         moment = observed_at.astimezone(UTC).replace(tzinfo=None) if observed_at.tzinfo else observed_at
         spool = self._spools[table]
-        spool.write(self._forgotten.rows(spool.table, iter(rows)) if self._forgotten else rows, moment)
+        if self._forgotten:
+            rows = self._forgotten.rows(spool.table, iter(rows))
+        spool.write(scored(spool.table, rows) if "sentiment" in spool.table.columns else rows, moment)
 
     def write_parquet(self, table: str, path: Path) -> None:
         """Rows that have all columns of the raw table already, each key once."""

@@ -61,6 +61,7 @@ INTERACTIONS = RawTable(
         "thread_id": "VARCHAR",
         "text": "VARCHAR",
         "language": "VARCHAR",
+        "sentiment": "DOUBLE",  # worked out as the row is written
         "deleted_at": "TIMESTAMP",
     },
     ("interactions",),
@@ -77,7 +78,7 @@ def tables(counters: Sequence[str] = (), profile_counters: Sequence[str] = (), h
 
 
 COUNTERS: Mapping[str, str] = {"like": "likes", "repost": "reposts"}  # reactions whose people a platform may list, and what counts them
-WORDS = frozenset({"text", "language", "permalink"})  # what a tombstone loses
+WORDS = frozenset({"text", "language", "permalink", "sentiment"})  # what a tombstone loses
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def review(settings: Settings, decision: Sequence[str], role: str | None, consol
     console.print(f"{decision[1]}: {decision[0]}, by {role}; kept in {path}, taken up by the next run", soft_wrap=True)
 
 
-def _company_time(settings: Settings) -> datetime:
+def company_time(settings: Settings) -> datetime:
     """Now; where the warehouse lives in a time of its own (the demo company, or a fixed clock), the time of its last build."""
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
         clocks = connection.execute("select as_of, is_demo from raw_goodwill.clock").fetchall()
@@ -111,7 +111,7 @@ def decide(settings: Settings, story_id: str, decision: str, role: str, now: dat
         raise WarehouseError("--role takes the role of who decides, such as 'head of support', and never a person or an address")
     path = settings.inbox_path / FILE
     path.parent.mkdir(parents=True, exist_ok=True)
-    reviewed_at = (now or _company_time(settings)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    reviewed_at = (now or company_time(settings)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     text = io.StringIO(path.read_text(encoding="utf-8") if path.exists() else "")
     text.seek(0, io.SEEK_END)
     writer = csv.writer(text, lineterminator="\n")

@@ -15,6 +15,7 @@ from pipelines import erase
 from pipelines.analysts.sandbox import make_sandbox, sandbox_path
 from pipelines.erase import Proof, forget
 from pipelines.keys import Keys
+from pipelines.labelling.sample import draw, sample_path
 from pipelines.publish import publish_restricted
 from pipelines.run import RunReport
 from pipelines.settings import SettingsError
@@ -63,6 +64,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory, ann: Ann) -> Iterator[Company
         _write_inbox(made.folder / "inbox", ann)
         made.run()
         make_sandbox(made.settings)
+        draw(made.settings, size=100_000)
         yield made
 
 
@@ -124,6 +126,7 @@ def test_before_there_is_much_to_find(tiny: Company, ann: Ann) -> None:
         )
     assert at_desk > (0,) and on_bluesky > (0,)
     assert keys.email(ann.email) in _values(sandbox_path(tiny.settings)), "and in the copy that analysts work in"
+    assert TEXTS[0] in sample_path(tiny.settings, 2026).read_text(encoding="utf-8"), "and in what people label"
     assert {word for _, word in _traces(tiny.settings.inbox_path, [ann.email, ann.did])} == {ann.email, ann.did}
 
 

@@ -18,7 +18,7 @@ from pipelines.sources import discover
 
 ORDER = [
     "settings keys entities raw tokens warehouse forgotten".split(),
-    "http pace authorization budget cadence withdrawn graph observe social".split(),
+    "http pace authorization budget cadence withdrawn graph observe social sentiment".split(),
     "sources".split(),
     "spool extraction destination outcome load".split(),
     "work".split(),
@@ -32,7 +32,7 @@ ORDER = [
     "assets".split(),
     "schedule".split(),
     "definitions".split(),
-    "metrics run summary status matrix doctor plan stories analysts".split(),
+    "metrics run summary status matrix doctor plan stories analysts labelling".split(),
     "erase".split(),
     "cli".split(),
 ]

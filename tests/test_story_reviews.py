@@ -1,5 +1,6 @@
-"""`goodwill stories review`: what waits, and a decision that the file drop takes up as it is."""
+"""What people decide on a terminal and the next run takes up: `goodwill stories review` and `goodwill sentiment sample|labels`."""
 
+import csv
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -93,28 +94,61 @@ def test_without_a_run_there_is_nothing_to_review(home: Path) -> None:
         all_stories(read_settings())
 
 
+def label_as_it_is_meant(company: Company, truth: list[int]) -> None:
+    """Draw every message, and label those of the forum by the number that each ends with."""
+    drawn = CliRunner().invoke(cli.main, ["sentiment", "sample", "--size", "1000"])
+    path = company.folder / "sentiment_sample_2024.csv"
+    assert drawn.exit_code == 0 and str(path) in drawn.output and path.stat().st_mode & 0o077 == 0, drawn.output
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert all(row["label"] == "" and "verdict" not in row for row in rows)
+    for row in rows:
+        number = row["text"].rpartition(" ")[2]
+        if not row["text"].startswith(("Parcel", "Thank")):
+            row["label"] = ("Positive", "neutral", " negative")[truth[int(number)]]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, ["sample_id", "text", "label"], delimiter=";")  # as spreadsheets of half of Europe write it
+        writer.writeheader()
+        writer.writerows(rows)
+    taken = CliRunner().invoke(cli.main, ["sentiment", "labels", str(path)])
+    assert taken.exit_code == 0 and "30 positive, 60 neutral, 30 negative" in taken.output, taken.output
+
+
+def net_mood(company: Company) -> dict[str, tuple]:
+    with duckdb.connect(str(company.published), read_only=True) as connection:
+        rows = connection.execute(
+            "select indicator, value, suppressed_reason from relationships.indicators "
+            "where indicator like 'sentiment%' and platform = 'forum' and period_kind = 'all' and dimension = 'all' and profile_id = 'all'"
+        )
+        return {row[0]: row[1:] for row in rows.fetchall()}
+
+
 def drop(company: Company, entity: str, *lines: str) -> None:
     folder = company.folder / "inbox" / entity
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "all.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def test_a_story_is_drawn_reviewed_agreed_to_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The whole way by the file drop: 24 clients, half of them rescued and half left alone; a run, a decision, a run."""
+def test_words_are_scored_told_and_corrected_by_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole way by the file drop: 24 clients, half of them rescued and half left alone; 120 of the public; a run, decisions, a run."""
     company = nobody(tmp_path, GOODWILL_AS_OF="2024-04-10T00:00:00Z")  # the quarter is over
-    say, said = "desk,case {0},{0}-{1},2024-02-{2:02}T{3}Z,message,{4},clients,{5},{6},en", []
+    say, said = "desk,case {0},{0}-{1},2024-02-{2:02}T{3}Z,message,{4},clients,{5},{6}", []
     for n in range(1, 25):
         client = f"client{n}@example.org"
-        said.append(say.format(n, 1, n, "09:00:00", client, "false,-0.7", f"Parcel {n} is broken"))
+        said.append(say.format(n, 1, n, "09:00:00", client, "false", f"Parcel {n} is broken"))
         if n % 2:
-            said.append(say.format(n, 2, n, "09:30:00", "us@example.com", "true,", "A new one is on its way"))
-            said.append(say.format(n, 3, n, "09:50:00", client, "false,0.8", f"Thank you for parcel {n}"))
-    drop(
-        company,
-        "interactions",
-        "platform,thread_id,interaction_id,occurred_at,kind,actor_email,audience,is_brand,sentiment,text,language",
-        *said,
+            said.append(say.format(n, 2, n, "09:30:00", "us@example.com", "true", "A new one is on its way"))
+            said.append(say.format(n, 3, n, "09:50:00", client, "false", f"Thank you for parcel {n}"))
+    # 30 praise, 60 say what happened, 30 complain; 10 of each in words that the machine takes for another mood
+    words = ["I love it", "The box came on Monday", "Terrible and really annoying"]
+    machine = [0] * 20 + [1] * 10 + [1] * 50 + [0] * 10 + [2] * 20 + [1] * 10
+    truth = [0] * 30 + [1] * 60 + [2] * 30
+    for n, verdict in enumerate(machine):
+        said.append(f"forum,,{n},2024-03-04T09:00:00Z,comment,p{n}@example.org,public,false,{words[verdict]} {n}")
+    said.append(
+        "forum,,other,2024-03-04T09:00:00Z,comment,p0@example.org,public,false,Das habe ich gestern schon gefragt und keine Antwort"
     )
+    drop(company, "interactions", "platform,thread_id,interaction_id,occurred_at,kind,actor_email,audience,is_brand,text", *said)
     agreed = [f"client{n}@example.org,story_text,true,2024-03-01" for n in range(1, 25)]
     drop(company, "consents", "person_email,purpose,is_granted,recorded_at", *agreed)
     company.run()
@@ -127,7 +161,7 @@ def test_a_story_is_drawn_reviewed_agreed_to_and_told(tmp_path: Path, monkeypatc
     def told() -> dict[str, tuple]:
         with duckdb.connect(str(company.published), read_only=True) as connection:
             rows = connection.execute(
-                "select rule, story_id, is_counter, eligible, matched, state, text, reviewer_role from relationships.stories"
+                "select rule, story_id, is_counter, eligible, matched, state, text, reviewer_role from relationships.stories where audience = 'clients'"
             )
             return {row[0]: row[1:] for row in rows.fetchall()}
 
@@ -136,7 +170,13 @@ def test_a_story_is_drawn_reviewed_agreed_to_and_told(tmp_path: Path, monkeypatc
     assert rescue[1:] == (False, 12, 12, "candidate", None, None)
     assert neglected[1:] == (True, 24, 12, "candidate", None, None)
     assert review(rescue[0], "approve", "--role", "head of support").exit_code == 0
+    label_as_it_is_meant(company, truth)
     company.run()
+    moods = net_mood(company)
+    assert moods["sentiment_net"] == ((30 - 20) / 120, None)
+    assert moods["sentiment_scored_share"] == (pytest.approx(120 / 121), None)
+    # people read as many complaints as praise
+    assert moods["sentiment_net_corrected"] == (pytest.approx(0, abs=1e-9), None)
     after = told()
     state, words, role = after["rescue"][4:]
     assert (state, role) == ("approved", "head of support")

@@ -94,6 +94,7 @@ select
     deleted_at is not null as is_deleted,
     text,
     language,
+    sentiment,
     '{{ platform }}' as source,
     _observed_at
 from dated

@@ -16,6 +16,7 @@ from pipelines.erase import inbox, stored
 from pipelines.erase.persons import Person, discover_ids, follow, named
 from pipelines.exports import exports_folder
 from pipelines.extraction import spool_folder
+from pipelines.labelling.sample import purge
 from pipelines.load import prepare
 from pipelines.publish import restricted_path
 from pipelines.run import run
@@ -99,6 +100,7 @@ def forget(
         _leftovers(settings)
     report = run(settings, sources=[], on_step=lambda step: None)
     with warehouse_lock(settings, on_wait=on_wait):
+        purge(settings)
         found, tables_read = stored.traces(settings, person)
         left |= dict.fromkeys(found, "this table still holds the person")
         if report.failure is None and not found:

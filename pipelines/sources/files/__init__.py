@@ -13,6 +13,7 @@ import duckdb
 
 from pipelines.entities import Entity, entities
 from pipelines.raw import Extraction, FileExtraction, RawTable, Source
+from pipelines.sentiment import add_to
 from pipelines.sources.files.lines import Fault
 from pipelines.sources.files.reading import read_file
 from pipelines.sources.files.values import duckdb_type
@@ -71,6 +72,7 @@ def extract(extraction: Extraction) -> None:
     with duckdb.connect() as connection:
         # What is read may hold e-mail addresses: never on disk, so never spilled either.
         connection.execute("set TimeZone = 'UTC'; set threads = 2; set temp_directory = ''")
+        add_to(connection)
         for number, (name, path) in enumerate(_files(run.inbox_path)):
             folder, _, rest = name.partition("/")
             entity = contracts.get(folder) if rest else None

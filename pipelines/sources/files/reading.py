@@ -159,6 +159,17 @@ def _faults(entity: Entity, given: _Given, people: list[Person]) -> dict[str, tu
     return made
 
 
+def _scored(faults: dict[str, tuple[str, str]], given: _Given) -> dict[str, tuple[str, str]]:
+    """The same columns, with the mood of words that others wrote where the file gives words and no mood of its own; never a colleague's."""
+    if "sentiment" not in faults or "text" not in given.columns:
+        return faults
+    own, is_bad = faults["sentiment"]
+    language = f"given.{quoted('language')}" if "language" in given.columns else "null::varchar"
+    others = f"not coalesce({faults['is_brand'][0]}, false) and ({faults['audience'][0]}) is distinct from 'employees'"
+    score = f"case when {others} then sentiment_of(given.{quoted('text')}, {language}) end"
+    return faults | {"sentiment": (f"coalesce({own}, {score})", is_bad)}
+
+
 def _write(
     connection: duckdb.DuckDBPyConnection,
     run: FileExtraction,
@@ -175,7 +186,7 @@ def _write(
     for person in people:
         person.make_keys(connection, run, given.query)
     joins = " ".join(person.joins() for person in people)
-    faults = _faults(entity, given, people)
+    faults = _scored(_faults(entity, given, people), given)
     values = ", ".join(f"{typed} as {quoted(column)}" for column, (typed, _) in faults.items())
     is_bad = " or ".join(bad for _, bad in faults.values())
 
