@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+from duckdb.func import ARROW, SPECIAL
 
 from pipelines.raw import RawTable
 
@@ -65,5 +66,4 @@ def add_to(connection: duckdb.DuckDBPyConnection) -> None:
         pairs = zip(texts.to_pylist(), languages.to_pylist(), strict=True)
         return pa.array([score(text, language) for text, language in pairs], pa.float64())
 
-    types: Any = ["VARCHAR", "VARCHAR"]
-    connection.create_function("sentiment_of", scores, types, "DOUBLE", type="arrow", null_handling="special")  # type: ignore[arg-type]
+    connection.create_function("sentiment_of", scores, ["varchar", "varchar"], "double", type=ARROW, null_handling=SPECIAL)

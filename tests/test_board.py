@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from tests.dbt_warehouse import DbtWarehouse
+from calibration.product import macros
+from tests.dbt_warehouse import PROJECT, DbtWarehouse
 from tests.relationship_worlds import World
 
 JANUARY, APRIL = datetime(2026, 1, 12, 9), datetime(2026, 4, 13, 9)
@@ -222,3 +224,14 @@ def test_trust_in_each_source(warehouse: DbtWarehouse) -> None:
     assert bluesky == ("bluesky", datetime(2026, 7, 15, 12), 100, 90, 0, 0, None, None, None, 0, 1)
     assert files == ("files", None, None, 120, 1, 1, 0, 0, 100, 1, 0)
     assert warehouse.rows("select distinct date from board.data_trust") == [(date(2026, 7, 15),)]
+
+
+def test_an_objective_may_name_every_indicator_there_is() -> None:
+    (about,) = yaml.safe_load((PROJECT / "models/marts/relationships/relationships_indicators.yml").read_text(encoding="utf-8"))["models"]
+    column = next(column for column in about["columns"] if column["name"] == "indicator")
+    values = next(test["accepted_values"] for test in column["data_tests"] if "accepted_values" in test)["arguments"]["values"]
+    known = {measure for mart, measure, *_ in macros().scorecard_measures() if mart == INDICATORS} | set(
+        dict(macros().further_measures())[INDICATORS]
+    )
+    assert set(values) - known == set(), "name them in macros/board_measures.sql"
+    assert known - set(values) == set(), "no indicator is called so"

@@ -57,6 +57,14 @@ def test_a_machine_that_answers_everybody_raises_neither_figure(rows: list[dict]
         assert with_machine["value"] < without["value"]
 
 
+def test_a_machine_that_answers_everybody_answers_nobody(rows: list[dict]) -> None:
+    """Each answer of a person came after an hour; the machine's after five seconds would make it 60 of 60 within the hour."""
+    for indicator in ("response_rate_1h", "response_rate_24h", "response_within_60min_km", "response_time_median_km", "reciprocity_dyad"):
+        without, with_machine = (one(rows, indicator=indicator, platform=name) for name in ("no_machine", "machine"))
+        assert [with_machine[name] for name in ("n", "value", "lo", "hi")] == [without[name] for name in ("n", "value", "lo", "hi")]
+    assert one(rows, indicator="response_rate_24h", platform="machine")["value"] == 0.5
+
+
 def test_who_comes_back(rows: list[dict]) -> None:
     quarter = one(rows, indicator="repeat_engagement", platform="regulars", period_kind="quarter", period_start=datetime(2026, 4, 1).date())
     assert (quarter["numerator"], quarter["denominator"]) == (40, 60)

@@ -173,7 +173,7 @@ def test_words_are_scored_told_and_corrected_by_people(tmp_path: Path, monkeypat
     label_as_it_is_meant(company, truth)
     company.run()
     moods = net_mood(company)
-    assert moods["sentiment_net"] == ((30 - 20) / 120, None)
+    assert moods["sentiment_net"] == (pytest.approx((30 - 20) / 120), None)
     assert moods["sentiment_scored_share"] == (pytest.approx(120 / 121), None)
     # people read as many complaints as praise
     assert moods["sentiment_net_corrected"] == (pytest.approx(0, abs=1e-9), None)

@@ -46,7 +46,8 @@
     ('relationships.indicators', [
         'broadcast_share', 'replies_total', 'distinct_reply_share', 'response_rate_1h', 'response_rate_4h', 'response_rate_72h',
         'response_time_median_km', 'first_response_median_km', 'first_response_within_60min', 'thread_depth_mean',
-        'return_rate_28d', 'peer_share', 'peer_help_rate', 'advocacy_rate', 'sentiment_net', 'gini_participation', 'first_touch_human',
+        'return_rate_28d', 'peer_share', 'peer_help_rate', 'peer_help_rate_other_team', 'advocacy_rate', 'sentiment_net', 'sentiment_net_corrected',
+        'sentiment_scored_share', 'needs_reply_given_share', 'gini_participation', 'first_touch_human', 'csat', 'ces',
     ]),
     ('relationships.internal_network', ['messages', 'tie_density', 'ei_index', 'gini']),
     ('roi.experiments', ['iroas']),

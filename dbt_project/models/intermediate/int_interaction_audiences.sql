@@ -57,6 +57,11 @@ rules as (
     {{ thread_precedence() | indent(4) }}
 ),
 
+automatic_answers as (
+    select {{ key_number(['platform', 'interaction_id']) }} as interaction_no
+    from {{ ref('int_automatic_answers') }}
+),
+
 -- of several addressees the one whose audience comes first, then by the account's id
 parties as (
     select
@@ -151,7 +156,7 @@ select
     interactions.team,
     interactions.needs_reply,
     interactions.is_question,
-    coalesce(interactions.is_bot, false) as is_bot,
+    coalesce(interactions.is_bot, false) or automatic_answers.interaction_no is not null as is_bot,
     coalesce(interactions.is_incentivised, false) as is_incentivised,
     coalesce(interactions.is_deleted, false) as is_deleted,
     interactions.text,
@@ -170,3 +175,5 @@ left join parents
     on case when interactions.is_of_brand then interactions.parent_no end = parents.interaction_no
 left join threads
     on case when interactions.is_of_brand then interactions.thread_no end = threads.thread_no
+left join automatic_answers
+    on case when interactions.is_of_brand then interactions.interaction_no end = automatic_answers.interaction_no

@@ -22,7 +22,8 @@ select
     -- of one's own accord: a share, or a mention that answers nobody
     not interactions.is_incentivised
     and (
-        (interactions.kind = 'share' and coalesce(interactions.sentiment >= 0.05, true))
+        -- passed on without a word of one's own, it is praise
+        (interactions.kind = 'share' and coalesce(interactions.sentiment >= 0.05, interactions.text is null and interactions.language is null))
         or (interactions.kind = 'mention' and interactions.parent_id is null and coalesce(interactions.sentiment >= 0.05, false))
     ) as is_advocacy,
     interactions.kind in ('comment', 'reply', 'mention', 'dm', 'message') as is_message,
