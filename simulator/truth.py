@@ -15,6 +15,8 @@ from simulator.planted import (
     ANSWER_SD_LOG,
     ANSWERED,
     CHANNELS,
+    COMPLAINS,
+    COMPLAINS_AFTER_NEGLECT,
     EXPERIMENT_MENTIONS_LIFT,
     EXPERIMENT_REVENUE_LIFT,
     NO_ANSWER_AFTER_MINUTES,
@@ -55,6 +57,7 @@ class Truth:
     response: dict[tuple[str, str], ResponseBehaviour]
     public_response_when_louder: dict[str, ResponseBehaviour]  # of the public by platform, from planted.LOUDER_FROM on
     two_way_ratio: pd.DataFrame  # month, platform, posts, replies, ratio
+    complaints_after_neglect: float  # more of the cases begin with a complaint where the client's last one was left waiting for a day
     experiment_revenue_lift: float
     experiment_mentions_lift: float
 
@@ -79,11 +82,12 @@ def truth(world: World, months: int = 12) -> Truth:
         revenue=revenue,
         retention_if_answered=stay,
         retention_if_not=leave,
-        response={pair: _response(*pair) for pair in ANSWERED},
+        response={pair: response(*pair) for pair in ANSWERED},
         public_response_when_louder={
-            platform: _response(platform, audience, PUBLIC_ANSWERED_WHEN_LOUDER) for platform, audience in ANSWERED if audience == "public"
+            platform: response(platform, audience, PUBLIC_ANSWERED_WHEN_LOUDER) for platform, audience in ANSWERED if audience == "public"
         },
         two_way_ratio=two_way_ratio(world),
+        complaints_after_neglect=COMPLAINS_AFTER_NEGLECT - COMPLAINS,
         experiment_revenue_lift=EXPERIMENT_REVENUE_LIFT,
         experiment_mentions_lift=EXPERIMENT_MENTIONS_LIFT,
     )
@@ -120,7 +124,7 @@ def _retention(world: World) -> tuple[float, float]:
     return stays[0], stays[1]
 
 
-def _response(platform: str, audience: str, share: float = 1.0) -> ResponseBehaviour:
+def response(platform: str, audience: str, share: float = 1.0) -> ResponseBehaviour:
     """Planted behaviour in closed form; an answer that would take more than a month is none."""
     answered, median = ANSWERED[platform, audience] * share, answer_median_minutes(platform, audience)
 

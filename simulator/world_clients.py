@@ -11,6 +11,8 @@ from simulator.names import ANSWERS, AUTOMATIC_ANSWER, COMPLAINTS, PRAISE, QUEST
 from simulator.planted import (
     ANSWER_SD_LOG,
     ANSWERED,
+    COMPLAINS,
+    COMPLAINS_AFTER_NEGLECT,
     HAZARD_BY_WARMTH,
     HAZARD_IF_ANSWERED,
     HAZARD_IF_NOT,
@@ -154,7 +156,7 @@ def _messages(stage: Stage, cases: pd.DataFrame, companies: pd.DataFrame, person
     frame = frame[frame["occurred_at"] <= stage.clock].sort_values(["occurred_at", "case", "step"], ignore_index=True)
     frame["interaction_id"] = [f"{case}-{step}" for case, step in zip(frame["thread_id"], frame["step"], strict=True)]
     number = frame["case"].to_numpy() * 100 + frame["step"].to_numpy()
-    asked = words(QUESTIONS + COMPLAINTS, chance.pick("cases.text", np.ones(len(QUESTIONS + COMPLAINTS)), number))
+    asked = _openings(stage, cases, frame["case"].to_numpy(), number)
     said = np.where(frame["step"] >= 3, words(PRAISE, chance.pick("cases.thanks", np.ones(len(PRAISE)), number)), asked)
     reply = words(ANSWERS, chance.pick("cases.reply", np.ones(len(ANSWERS)), number))
     template = np.where(frame["is_bot"], AUTOMATIC_ANSWER, np.where(frame["is_brand"], reply, said))
@@ -162,3 +164,14 @@ def _messages(stage: Stage, cases: pd.DataFrame, companies: pd.DataFrame, person
     frame["text"] = [a.format(thing=b, name="there", n=n % 9973) for a, b, n in zip(template, about, number.tolist(), strict=True)]
     frame["is_question"] = ~frame["is_brand"] & frame["text"].str.contains("?", regex=False)
     return frame
+
+
+def _openings(stage: Stage, cases: pd.DataFrame, case: Ints, number: Ints) -> np.ndarray:
+    """How each message would begin its case: whom we left waiting the last time complains more often."""
+    was_timely = cases.groupby("account")["is_timely"].shift(fill_value=True).to_numpy().astype(bool)
+    share = pd.Series(np.where(was_timely, COMPLAINS, COMPLAINS_AFTER_NEGLECT), index=cases["case"]).reindex(case).to_numpy()
+    complains = stage.chance.uniform("cases.complains", case) < share
+    questions, complaints = (
+        words(texts, stage.chance.pick("cases.text", np.ones(len(texts)), number)) for texts in (QUESTIONS, COMPLAINTS)
+    )
+    return np.where(complains, complaints, questions)

@@ -56,6 +56,24 @@ def half_fast() -> World:
     return world
 
 
+def half_fast_of_metrics() -> World:
+    """METRICS section 4, brand A: 31 of 60 are answered, the 16th after 7.2 minutes and the 30th after 39.4."""
+    world = World("half_fast_of_metrics")
+    for number in range(60):
+        minutes = 7.2 + (number - 15) * (0.4 if number < 15 else 2.3)
+        world.ask(f"p{number}", minutes if number < 29 else {29: 39.4, 30: 44.0}.get(number))
+    return world
+
+
+def nearly_all_of_metrics() -> World:
+    """Brand B: 56 of 60 are answered, the middle two after 25.8 and 29.2 minutes with 27.5 between them, the 30th of all after 29.2."""
+    world = World("nearly_all_of_metrics")
+    waits = [*(1 + 0.9 * number for number in range(27)), 25.8, 29.2, 29.2, *(30.0 + number for number in range(26))]
+    for number in range(60):
+        world.ask(f"p{number}", waits[number] if number < 56 else None)
+    return world
+
+
 def nearly_all() -> World:
     """Brand B: answers nearly all, in half an hour."""
     world = World("nearly_all")
@@ -134,6 +152,8 @@ def few(platform: str, people: int, requests: int) -> World:
 WORLDS = [
     half_fast(),
     nearly_all(),
+    half_fast_of_metrics(),
+    nearly_all_of_metrics(),
     late(),
     answer_times(),
     unequal_askers(),
