@@ -34,7 +34,7 @@
 {#- Measures that an objective may name besides; <measure>/<what> names one experiment, exposure, channel or source. -#}
 {%- set understood = [] -%}
 {%- for measure in ['accuracy', 'agreement', 'congruency'] -%}
-{%- for dimension in survey_dimensions() -%}
+{%- for dimension in survey_dimensions() + ['unnamed'] -%}
 {%- do understood.append(measure ~ '_' ~ dimension) -%}
 {%- endfor -%}
 {%- endfor -%}
@@ -47,8 +47,10 @@
         'broadcast_share', 'replies_total', 'distinct_reply_share', 'response_rate_1h', 'response_rate_4h', 'response_rate_72h',
         'response_time_median_km', 'first_response_median_km', 'first_response_within_60min', 'thread_depth_mean',
         'return_rate_28d', 'peer_share', 'peer_help_rate', 'peer_help_rate_other_team', 'advocacy_rate', 'sentiment_net', 'sentiment_net_corrected',
-        'sentiment_scored_share', 'needs_reply_given_share', 'gini_participation', 'first_touch_human', 'csat', 'ces',
-    ]),
+        'sentiment_scored_share', 'needs_reply_given_share', 'gini_participation', 'first_touch_human', 'csat', 'ces', 'nps', 'enps',
+        'opr_trust', 'opr_control_mutuality', 'opr_satisfaction', 'opr_commitment', 'opr_exchange', 'opr_communal', 'unnamed_scale',
+        'net_density', 'net_reciprocity', 'cross_team_share', 'ei_index',
+    ] + understood),
     ('relationships.internal_network', ['messages', 'tie_density', 'ei_index', 'gini']),
     ('roi.experiments', ['iroas']),
     ('core.experiments', ['effect', 'effect_pct']),
