@@ -134,12 +134,17 @@ def check() -> None:
     type=click.Choice(["postgres", "parquet", "csv", "xlsx"]),
     help="Copy the same build there too (may be repeated): PostgreSQL at GOODWILL_POSTGRES_DSN, or files below data/exports/.",
 )
-@click.option("--restricted", is_flag=True, help="Put the rows of persons, by key, into a second file that only its owner may read.")
+@click.option(
+    "--restricted",
+    is_flag=True,
+    help="Put the rows of persons, by key, into a second file that only its owner may read; with `--to postgres` there too.",
+)
 def publish(targets: tuple[str, ...], restricted: bool) -> None:
     """Publish the marts as they stand in the warehouse, if every blocking check on them holds.
 
     The published file always; it is what `--to` copies. In PostgreSQL the marts stand in the schemas core, roi,
-    relationships and board; `grant goodwill_reader to <login>` lets a BI tool's user read them and nothing else.
+    relationships and board; `grant goodwill_reader to <login>` lets a BI tool's user read them and nothing else. Rows of
+    persons need a grant of their own, `goodwill_restricted_reader`, and stand there until a publication without --restricted.
     """
     with told():
         from pipelines import publish as publication
@@ -149,7 +154,8 @@ def publish(targets: tuple[str, ...], restricted: bool) -> None:
 
         def act(settings: "Settings") -> Any:
             failed = [result for result in check_marts(settings) if result.is_blocking and not result.passed]
-            return failed or publication.publish(settings)
+            # Both tiers while nobody else works on the warehouse, so that they are of one build
+            return failed or (publication.publish(settings), publication.publish_restricted(settings) if restricted else None)
 
         try:
             outcome = _on_warehouse("publish", act)
@@ -158,32 +164,33 @@ def publish(targets: tuple[str, ...], restricted: bool) -> None:
         if isinstance(outcome, list):
             status.print_checks(outcome, console_on())
             raise click.ClickException("nothing is published: what goes out does not hold")
+        outcome, second = outcome
         click.echo(f"{len(outcome.tables)} marts, {outcome.rows:,} rows: {outcome.path}")
+        if second:
+            click.echo(f"{len(second.tables)} restricted marts, {second.rows:,} rows: {second.path}")
         if unwritten := refresh_page(outcome.path):
             click.echo(unwritten, err=True)
         try:
-            if restricted:
-                second = _on_warehouse("publish", publication.publish_restricted)
-                click.echo(f"{len(second.tables)} restricted marts, {second.rows:,} rows: {second.path}")
             for target in targets:
-                click.echo(_copied(target))
+                click.echo(_copied(target, restricted))
         except publication.PublishError as fault:
             raise click.ClickException(str(fault)) from None
 
 
-def _copied(target: str) -> str:
-    """The published file is copied to `target` -> what stands there, in words."""
+def _copied(target: str, restricted: bool) -> str:
+    """The published file is copied to `target` -> what stands there, in words. Rows of persons go to PostgreSQL alone."""
     from pipelines.exports import export
-    from pipelines.postgres import READER, publish_to_postgres
-    from pipelines.publish import read_marts
+    from pipelines.postgres import ROLES, publish_to_postgres
+    from pipelines.publish import read_marts, restricted_path
     from pipelines.settings import read_settings
 
-    settings = read_settings()
-    marts = [mart for mart in read_marts() if mart.tier == "published"]
+    settings, marts = read_settings(), read_marts()
+    files = {"published": settings.published_path} | ({"restricted": restricted_path(settings)} if restricted else {})
     if target == "postgres":
-        tables = publish_to_postgres(settings.postgres_dsn, {"published": settings.published_path}, marts)
-        return f"{len(tables)} marts, {sum(tables.values()):,} rows: PostgreSQL, for whom {READER} is granted to"
-    exported = export(settings.published_path, marts, target)
+        tables = publish_to_postgres(settings.postgres_dsn, files, marts)
+        roles = " and ".join(ROLES[tier] for tier in files)
+        return f"{len(tables)} marts, {sum(tables.values()):,} rows: PostgreSQL, for whom {roles} is granted to"
+    exported = export(settings.published_path, [mart for mart in marts if mart.tier == "published"], target)
     said = f"{len(exported.tables)} marts, {sum(exported.tables.values()):,} rows: {exported.folder}"
     return "\n".join((said, *exported.left_out))
 

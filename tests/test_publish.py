@@ -175,6 +175,7 @@ def test_the_marts_of_the_project_are_published_whole_and_no_restricted_one_is(t
     promised = {(mart.table, name) for mart in marts if mart.tier == "published" for name in mart.columns}
     assert {(table, name) for table, name, _ in columns} == promised
     assert all(comment for _, _, comment in columns)
+    assert all("Grain: one row per" in comment for (comment,) in read(settings, "select comment from duckdb_tables() where not internal"))
     restricted = {mart.table for mart in marts if mart.tier == "restricted"}
     assert {"core.interactions", "core.identity_links", "roi.attribution_credits"} <= restricted
     assert not restricted & {table for table, _, _ in columns}
