@@ -114,7 +114,7 @@ def test_money_stands_beside_people_of_each_audience_and_gaps_are_said(html):
         clients.index("Money") < clients.index("Net revenue retention") < clients.index("People") < clients.index("Answered within a day")
     )
     assert "too few to show: fewer than 30 respondents" in said
-    assert "−10.0, a clear change" in said and "+1.0, no clear change" in said
+    assert "−10.0 , a clear change" in said and "+1.0 , no clear change" in said
 
 
 def test_a_credited_return_is_never_without_its_interval_nor_called_an_effect(html):

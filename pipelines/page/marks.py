@@ -109,7 +109,7 @@ def axis(scale: Scale, ticks: Sequence[tuple[float, str]]) -> Markup:
     """Names of places on the scale of the strips below it."""
     placed = [(_along(at, scale), name) for at, name in ticks if scale[0] <= at <= scale[1]]
     names = [
-        tag("text", name, x=_percent(at), y="12", text_anchor="start" if at < 4 else "end" if at > 98.5 else "middle", class_="tick")
+        tag("text", name, x=_percent(at), y="12", text_anchor="start" if at < 4 else "end" if at > 94 else "middle", class_="tick")
         for at, name in placed
     ]
     return tag("svg", *names, class_="strip axis", width="100%", height="16", aria_hidden="true")

@@ -105,20 +105,24 @@ def _credit(rows: list[Row], glossary: Glossary) -> Markup:
     return tag("table", head, tag("tbody", *(line for line in body if line is not None)), class_="credit")
 
 
-def _without(rows: list[Row]) -> Markup | None:
+def _without(rows: list[Row], glossary: Glossary) -> Markup | None:
     """Which channels no experiment may be quoted for, with the one that would change it."""
     untested = [row for row in rows if row.channel != "unattributed" and not (row.headline or "").startswith("tested")]
     if not untested:
         return None
     of = f" for {', '.join(row.name for row in untested)}" if any((row.headline or "").startswith("tested") for row in rows) else ""
-    names: dict[str, list[str]] = {}
+    names: dict[tuple[str, str, str], list[str]] = {}
     for row in untested:
         if row.plan_units is not None and row.plan_weeks is not None and row.plan_detectable_effect is not None:
-            size = f"{row.plan_units:,} units for {words.plural(row.plan_weeks, 'week')}"
-            difference = words.figure(row.plan_detectable_effect, "share")
-            test = f"a randomised test of {size} would show a difference of {difference} with a chance of 80\u00a0%."
-            names.setdefault(test, []).append(row.name)
-    cures = [f"{', '.join(named)}: {test}" for test, named in names.items()] or [CURE]
+            weeks, difference = words.plural(row.plan_weeks, "week"), words.figure(row.plan_detectable_effect, "share")
+            names.setdefault((f"{row.plan_units:,} units", weeks, difference), []).append(row.name)
+    cures: list[object] = []
+    for plan, named in names.items():
+        columns = ("plan_units", "plan_weeks", "plan_detectable_effect")
+        units, weeks, difference = (glossary.opens(said, SUMMARY, column) for said, column in zip(plan, columns, strict=True))
+        told = ("a randomised test of", units, "for", weeks, "would show a difference of", difference, "with a chance of 80\u00a0%.")
+        cures.append(joined((f"{', '.join(named)}:", *told), " "))
+    cures = cures or [CURE]
     return tag("div", tag("p", tag("b", f"No causal estimate{of}.")), *(tag("p", cure) for cure in cures), class_="callout")
 
 
@@ -142,7 +146,7 @@ def _experiment(row: Row, scale: marks.Scale, glossary: Glossary) -> Markup:
         row.headline if row.headline != "tested" else None,
         DESIGNS.get(row.design, row.design),
         f"{words.day(row.starts_on)} to {words.day(row.ends_on)}" if row.starts_on and row.ends_on else None,
-        words.plural(row.n_units, "unit") if row.n_units is not None else None,
+        glossary.opens(words.plural(row.n_units, "unit"), EXPERIMENTS, "n_units") if row.n_units is not None else None,
         f"no interval: {row.interval_reason}" if row.interval_reason else None,
         f"demoted: {row.demoted_because}" if row.demoted_because else None,
         f"no return: {row.suppressed_reason}" if row.iroi is None and row.suppressed_reason else None,
@@ -196,7 +200,7 @@ def section(published: Published, glossary: Glossary) -> Markup:
     return tag(
         "section",
         tag("h2", f"Return by channel, twelve months to the end of {words.month(month)}"),
-        _without(rows),
+        _without(rows, glossary),
         _experiments(tested, glossary),
         tag("h3", "Credit, not effect"),
         tag(

@@ -42,19 +42,18 @@ def _place(measure: str) -> tuple[int, str]:
     return (ORDER.index(measure) if measure in ORDER else len(ORDER), measure)
 
 
-def _changed(row: Row) -> Markup | None:
+def _changed(row: Row, glossary: Glossary) -> Markup | None:
     if row.change is None:
         return None
-    of = words.kind(row.measure)
-    moved = words.change(row.change, of)
+    moved = glossary.opens(words.change(row.change, words.kind(row.measure)), "board.scorecard", "change")
     if row.change_lo is None or row.change_hi is None:
-        return tag("span", f"{moved} on the quarter before", class_="change")
+        return tag("span", moved, " on the quarter before", class_="change")
     # an indicator is also held against all that were tested with it: of many intervals some leave zero by chance
     is_beyond = (row.change_lo > 0 or row.change_hi < 0) and row.is_changed is not False
     if not is_beyond:
-        return tag("span", f"{moved}, no clear change", class_="change")
+        return tag("span", moved, ", no clear change", class_="change")
     arrow = tag("span", "▲" if row.change > 0 else "▼", aria_hidden="true")
-    return tag("span", arrow, f" {moved}, a clear change", class_="change beyond")
+    return tag("span", arrow, " ", moved, ", a clear change", class_="change beyond")
 
 
 def _spark(history: list[Row], side: str) -> Markup | None:
@@ -76,7 +75,7 @@ def _line(history: list[Row], side: str, glossary: Glossary, currency: str) -> M
     figure = glossary.number(row.value, row.lo, row.hi, row.mart, row.measure, row.method, unit)
     flag = tag("span", "◀ megaphone", class_="missed") if row.is_megaphone else None
     name = tag("h5", words.label(row.measure), " ", flag, tag("small", "over the quarter") if row.mart == "roi.revenue_retention" else None)
-    return tag("li", name, tag("p", figure, _changed(row)), _spark(history, side))
+    return tag("li", name, tag("p", figure, _changed(row, glossary)), _spark(history, side))
 
 
 def _missing(rows: list[Row]) -> Markup | None:
