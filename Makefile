@@ -5,7 +5,7 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(if 
 BIN := .venv/bin
 READY := .venv/.ready
 SUPERSET := .venv-superset/.ready
-DEMO := data/demo/warehouse.duckdb
+SANDBOX := data/demo/sandbox/warehouse.duckdb
 export DAY
 
 help:  ## list these commands
@@ -42,10 +42,11 @@ $(SUPERSET): dashboards/superset/requirements.lock | setup
 	@$(BIN)/uv pip install --quiet --python .venv-superset/bin/python --require-hashes -r dashboards/superset/requirements.lock
 	@touch $(SUPERSET)
 
-lint: setup  ## what reads badly: ruff, mypy, sqlfluff
+lint: setup  ## what reads badly: ruff, mypy, the models' rules, sqlfluff
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/goodwill models
 	@rm -rf data/lint && mkdir -p data/lint
 	@cd dbt_project && SANDBOX_PATH=../data/lint/lint.duckdb ../$(BIN)/dbt --quiet compile --target-path ../data/lint --log-path ../data/lint --profiles-dir .
 	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar --config .sqlfluff data/lint/compiled/goodwill/models
@@ -58,7 +59,7 @@ calibrate: setup  ## how often each interval contains the truth, in simulated co
 
 docs: setup  ## docs/metrics.md, and dbt's documentation of every model as one page, docs/site/static_index.html
 	@$(BIN)/python -m pipelines.metrics
-	@test -e $(DEMO) || { echo "the page shows the demo company's warehouse: make run first"; exit 1; }
+	@test -e $(SANDBOX) || { echo "the page shows the copy of the demo company's warehouse: make run first"; exit 1; }
 	@cd dbt_project && ../$(BIN)/dbt --quiet docs generate --static --target-path ../docs/site --profiles-dir .
 	@echo docs/site/static_index.html
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines.analysts.command import sandbox
+from pipelines.analysts.command import models, sandbox
 from pipelines.digest.command import digest
 from pipelines.labelling.command import sentiment
 from pipelines.told import console_on, told
@@ -29,6 +29,7 @@ Examples
   goodwill publish --to xlsx          the same marts as workbooks; also csv, parquet, postgres
   goodwill stories review             stories that wait for a decision
   goodwill sandbox                    a copy of the warehouse to build models of your own in (docs/extending.md)
+  goodwill models                     what a model of yours lacks before others can rely on it, and its cure
 
 \b
 Files need no code: inbox/<entity>/*.{csv,parquet,jsonl}, also .gz and .zst.
@@ -276,7 +277,7 @@ def review(decision: tuple[str, ...], role: str | None) -> None:
         _on_warehouse("review", lambda settings: review(settings, decision, role, console_on()))
 
 
-for command in (digest, sandbox, sentiment):
+for command in (digest, models, sandbox, sentiment):
     main.add_command(command)
 if __name__ == "__main__":
     main()

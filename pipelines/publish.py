@@ -5,6 +5,7 @@ marts of two builds: the published file itself is never opened for writing.
 """
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,17 +97,17 @@ def read_marts(folder: Path = MARTS) -> list[Mart]:
     return [mart for path in sorted(folder.glob("*/[!_]*.yml")) for mart in _marts(path)]
 
 
-def person_columns(mart: Mart) -> list[str]:
+def person_columns(names: Iterable[str]) -> list[str]:
     """Columns that hold a person by the contract of the entities, or are called like a person's key."""
     of_entities = {column.name for entity in entities().values() for column in entity.columns if column.is_person}
-    return [name for name in mart.columns if name in of_entities or name.endswith("_key")]
+    return [name for name in names if name in of_entities or name.endswith("_key")]
 
 
 def _refuse(marts: list[Mart]) -> None:
     for mart in marts:
         if mart.tier != "published":
             raise PublishError(f"{mart.table} is {mart.tier} and stays in the warehouse")
-        if names := person_columns(mart):
+        if names := person_columns(mart.columns):
             raise PublishError(
                 f"{mart.table} would publish {', '.join(names)}, which tells persons apart: name it in unpublished_columns, or make the mart restricted"
             )

@@ -158,7 +158,7 @@ def test_every_published_mart_of_the_project_is_fit_to_be_published():
     published = [mart for mart in read_marts() if mart.tier == "published"]
     assert published
     for mart in published:
-        assert not person_columns(mart), mart.table
+        assert not person_columns(mart.columns), mart.table
         assert mart.grain, f"{mart.table} names no grain"
         assert "Grain: one row per" in mart.description, mart.table
         assert all(mart.columns.values()), f"{mart.table} has columns without a description"

@@ -1,4 +1,6 @@
-"""The commands of analysts: `goodwill sandbox`."""
+"""The commands of analysts: `goodwill sandbox` and `goodwill models`."""
+
+import sys
 
 import click
 
@@ -24,3 +26,18 @@ def sandbox() -> None:
             path = make_sandbox(settings)
         click.echo(f"a copy of the warehouse for models of your own: {path}")
         click.echo(how_to_use(path))
+
+
+@click.command()
+def models() -> None:
+    """Say what the dbt models lack, each with its file and the cure: description and grain, contract, ratios that are summed.
+
+    Reads the files of dbt_project alone. Ends with 1 where something is wrong; what only data show is told by `dbt build`.
+    """
+    from pipelines.analysts.rules import faults
+
+    found = faults()
+    for fault in found:
+        click.echo(str(fault))
+    click.echo(f"{len(found)} faults" if found else "the models keep the rules")
+    sys.exit(bool(found))
