@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from pipelines.settings import Settings
 
 PUBLISHED, NOT_PUBLISHED = 0, 1
+CHAPTERS = {
+    "From the sources to what people read": ("run", "sources", "check", "publish", "doctor"),
+    "What it says": ("digest", "stories", "experiment"),
+    "Persons": ("forget", "rotate-key"),
+    "Models of your own": ("sandbox", "models"),
+}
 
 EXAMPLES = """
 \b
@@ -37,6 +43,15 @@ Tokens stand in .env (see .env.example). People read data/goodwill.duckdb.
 """
 
 
+class Chapters(click.Group):
+    """Commands in the order in which somebody meets them, each with its first sentence in full."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, names in CHAPTERS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, self.commands[name].get_short_help_str(limit=250)) for name in names])
+
+
 def perform(settings: "Settings", sources: Sequence[str] = (), full_refresh: bool = False) -> int:
     """One run with its progress and its page on standard output -> 0 where it published, else 1.
 
@@ -51,7 +66,7 @@ def perform(settings: "Settings", sources: Sequence[str] = (), full_refresh: boo
     return PUBLISHED if report.is_published else NOT_PUBLISHED
 
 
-@click.group(epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Chapters, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """What is our social activity worth, in money, and what does it do to the people we deal with?
 
@@ -218,7 +233,7 @@ def forget(names: tuple[str, ...], requested: bool) -> None:
 
 @main.command(name="rotate-key")
 def rotate_key() -> None:
-    """Give every person a key of the newest secret (GOODWILL_KEY; those before it are GOODWILL_PREVIOUS_KEY_1, _2, ...)."""
+    """Give every person a key of the newest secret (GOODWILL_KEY; those before it are GOODWILL_PREVIOUS_KEY_1, _2 and so on)."""
     with told():
         from pipelines.erase.rotation import rotate
         from pipelines.settings import read_settings
