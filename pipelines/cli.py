@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PUBLISHED, NOT_PUBLISHED = 0, 1
 CHAPTERS = {
     "From the sources to what people read": ("run", "sources", "check", "publish", "doctor"),
-    "What it says": ("digest", "stories", "experiment"),
+    "What it says": ("digest", "stories", "sentiment", "experiment"),
     "Persons": ("forget", "rotate-key"),
     "Models of your own": ("sandbox", "models"),
 }
