@@ -31,6 +31,23 @@ class Bearer:
         return "Bearer(***)"
 
 
+@dataclass(frozen=True)
+class Basic:
+    """A user and a token that lives until somebody revokes it (RFC 7617)."""
+
+    user: str
+    token: str
+
+    def headers(self) -> Mapping[str, str]:
+        return dict([_basic(self.user, self.token)])
+
+    def renew(self, client: Client, status: int, error: str) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "Basic(***)"
+
+
 class OAuth:
     """OAuth 2.0 (RFC 6749): an access token from a grant, and a new one whenever the vendor says that it ran out.
 

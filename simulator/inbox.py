@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from simulator import inbox_social, world_stories
+from simulator import inbox_social, world_office, world_stories
 from simulator.stage import Times
 from simulator.world import World
 
@@ -80,33 +80,14 @@ def _social(world: World) -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 def _conversations(world: World) -> Iterator[tuple[str, pd.DataFrame]]:
-    cases = world.conversations[["thread_id", "opened_at", "status", "resolved_at"]].assign(
-        platform="desk", team="support", audience="clients"
-    )
-    yield from by_quarter("conversations", "desk", "csv", cases, cases["opened_at"])
-    desk = world.desk[
-        ["interaction_id", "thread_id", "occurred_at", "actor_email", "addressee_email", "is_brand", "is_bot", "is_question", "text"]
-    ]
-    desk = desk.assign(platform="desk", kind="message", team="support", language="en")
-    yield from by_quarter("interactions", "desk", "csv", desk, desk["occurred_at"])
-    chat = world.chat[
-        [
-            "interaction_id",
-            "occurred_at",
-            "kind",
-            "actor_email",
-            "addressee_email",
-            "parent_id",
-            "thread_id",
-            "room_id",
-            "team",
-            "is_question",
-        ]
-    ].assign(platform="slack", audience="employees")
+    older = world.chat[~world_office.is_in_slack(world.stage, world.chat)]
+    names = ["interaction_id", "occurred_at", "kind", "actor_email", "addressee_email", "parent_id", "thread_id", "room_id", "team"]
+    chat = older[[*names, "is_question"]].assign(platform="slack", audience="employees")
     yield from by_quarter("interactions", "office", "parquet", chat, chat["occurred_at"])
-    letters = world.letters.drop(columns="message").assign(platform="email", language="en")
+    written = world.letters[~(world.letters["is_shared"] & world_office.is_in_slack(world.stage, world.letters))]
+    letters = written.drop(columns=["message", "is_shared"]).assign(platform="email", language="en")
     yield from by_quarter("interactions", "suppliers", "csv", letters, letters["occurred_at"])
-    cases = world_stories.supplier_cases(world.letters)
+    cases = world_stories.supplier_cases(written)
     yield from by_quarter("conversations", "suppliers", "csv", cases, cases["opened_at"])
 
 

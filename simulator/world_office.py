@@ -12,7 +12,14 @@ from simulator.world_people import TEAMS
 
 MESSAGES_A_DAY = 78.0
 LETTERS_A_DAY = 4.6
+SLACK_SHOWS_DAYS = 90
 ROOMS = ["general", "help", "product", *TEAMS]
+
+
+def is_in_slack(stage: Stage, frame: pd.DataFrame) -> "pd.Series[bool]":
+    """Threads that began in the last 90 days before the first clock or later: the workspace shows no older ones, which an export kept."""
+    began = frame.groupby("thread_id")["occurred_at"].transform("min")
+    return began >= stage.at(stage.history_days - SLACK_SHOWS_DAYS, 0.0)
 
 
 def _there(staff: pd.DataFrame, writer: Ints, times: np.ndarray) -> np.ndarray:
@@ -77,6 +84,7 @@ def letters(stage: Stage, staff: pd.DataFrame, companies: pd.DataFrame, persons:
     threads = np.array([f"letter-{number}" for number in key.tolist()], dtype=object)
     inbound = pd.DataFrame({"message": key, "occurred_at": when, "is_brand": False, "actor_email": writer, "thread_id": threads})
     inbound["interaction_id"] = threads + "-0"
+    inbound["is_shared"] = company % 4 == 0  # of these suppliers each shares a channel of our chat with us
     agent = crew["email"].to_numpy()[chance.pick("letters.agent", crew["weight"].to_numpy(), key)]
     outbound = inbound[done].copy()
     outbound["occurred_at"] = later(outbound["occurred_at"], minutes[done] / 60)

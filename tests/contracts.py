@@ -1,6 +1,6 @@
 """What a vendor published of its API -> a judge of exchanges: each request of a loader and each answer of the demo company.
 
-OpenAPI by openapi-core, Google's discovery documents by the JSON schemas in them, Meta's lists of fields and edges. An exchange is (method, path, query, headers, status, body).
+OpenAPI by openapi-core, Google's discovery documents and Slack's Swagger by the JSON schemas in them, Meta's lists of fields and edges. An exchange is (method, path, query, headers, status, body).
 """
 
 import json
@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from jsonschema import Draft202012Validator
+import yaml
+from jsonschema import Draft4Validator, Draft202012Validator
 
 from simulator.apis.graph import parsed
 
@@ -39,7 +40,8 @@ def openapi(path: Path, base: str, prepare: Callable[[dict[str, Any]], None] = l
     from openapi_core.testing import MockRequest, MockResponse
     from werkzeug.datastructures import ImmutableMultiDict
 
-    spec = json.loads(path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
+    spec = yaml.load(text, yaml.CSafeLoader) if path.suffix == ".yaml" else json.loads(text)
     for operations in spec["paths"].values():
         for operation in operations.values():
             if isinstance(operation, dict):
@@ -100,6 +102,46 @@ def discovery(path: Path, prefix: str) -> Judge:
         return errors
 
     return judge
+
+
+def swagger(path: Path, prefix: str) -> Judge:
+    """A judge by Slack's archived Swagger: known method and parameters, answers by its schemas, where fields added since do not count."""
+    if not path.exists():
+        pytest.skip(f"the published description is not there: {path}")
+    document = json.loads(path.read_text(encoding="utf-8"))
+    schemas = {"definitions": {name: _loosened(schema) for name, schema in document["definitions"].items()}}
+
+    def judge(exchange: Exchange) -> list[str]:
+        operation = document["paths"].get(exchange.path.removeprefix(prefix), {}).get(exchange.method.lower())
+        if operation is None:
+            return [f"there is no {exchange.method} {exchange.path}"]
+        declared = {about["name"]: about for about in operation["parameters"]}
+        given = dict(parse_qsl(exchange.query))
+        errors = [f"{exchange.path}: {name} is no parameter" for name in given if name not in declared]
+        errors += [
+            f"{exchange.path}: {name} is missing"
+            for name, about in declared.items()
+            if about.get("required") and name != "token" and name not in given
+        ]
+        is_ok = json.loads(exchange.content).get("ok") is True
+        schema = _loosened(operation["responses"]["200" if is_ok else "default"]["schema"])
+        found = Draft4Validator({**schema, **schemas}).iter_errors(json.loads(exchange.content))
+        return errors + [f"{exchange.path}: {list(error.absolute_path)} {error.message}"[:300] for error in found]
+
+    return judge
+
+
+def _loosened(schema: Any) -> Any:
+    """Slack's own dialect as JSON Schema: a list of `items` means any of them, without a type of the value itself; old lists of fields are not whole."""
+    if isinstance(schema, list):
+        return [_loosened(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {name: _loosened(value) for name, value in schema.items() if name not in ("additionalProperties", "minItems", "uniqueItems")}
+    if isinstance(made.get("items"), list):
+        any_of = {"anyOf": made.pop("items")}
+        made = {**made, "items": any_of} if made.get("type") == "array" else {**made, **any_of}
+    return made
 
 
 def _json_schema(schema: Mapping[str, Any]) -> dict[str, Any]:

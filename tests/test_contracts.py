@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from contracts import Exchange, Judge, discovery, graph, openapi
+from contracts import Exchange, Judge, discovery, graph, openapi, swagger
 from demo_company import world
 from faults.layer import Layer, speaking
 from faults.loading import Loading
@@ -73,6 +73,46 @@ def test_instagram(days: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     lists = {"media": "IGMedia", "tags": "IGMedia", "comments": "IGComment", "replies": "IGComment"}
     judge = graph(CONTRACTS / "meta_graph", lists, ("IGUser", "IGMedia", "IGComment"))
     judged(judge, exchanges("instagram", days, tmp_path, monkeypatch), {"media": 2, "tags": 2, "comments": 2, "": 4})
+
+
+def test_slack(days: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    judge = swagger(CONTRACTS / "slack_web_openapi_v2.json", "/api")
+    least = {"auth.test": 2, "users.list": 2, "users.info": 2, "usergroups.list": 2}
+    least |= {"conversations.list": 2, "conversations.history": 4, "conversations.replies": 9}
+    judged(judge, exchanges("slack", days, tmp_path, monkeypatch), least)
+
+
+def described(vendor: str) -> Path:
+    """OpenAPI descriptions of several vendors, collected by somebody else."""
+    return Path(str(pytest.importorskip("airbyte_agent_sdk").__file__)).parent / "specs" / vendor / "connector.yaml"
+
+
+def test_zendesk(days: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def prepare(spec: dict[str, Any]) -> None:
+        """The exports are not in it, but the objects they give are."""
+        spec["servers"] = [{"url": "https://example.zendesk.com/api/v2"}]
+        spec["components"]["schemas"]["Ticket"]["properties"]["status"]["enum"].append("deleted")  # told by the export alone
+        child = {"$ref": "#/components/schemas/TicketComment"}
+        event = {"type": "object", "properties": {"child_events": {"type": "array", "items": child}}}
+        count = {"type": "object", "properties": {"count": {}}, "required": ["count"]}
+        for path, field, schema in (
+            ("tickets/cursor", "tickets", {"$ref": "#/components/schemas/Ticket"}),
+            ("users/cursor", "users", {"$ref": "#/components/schemas/User"}),
+            ("organizations", "organizations", {"$ref": "#/components/schemas/Organization"}),
+            ("ticket_events", "ticket_events", event),
+        ):
+            body = {"type": "object", "required": [field], "properties": {field: {"type": "array", "items": schema}}}
+            _add(spec, f"/incremental/{path}.json", body)
+        for path in ("organizations/count", "users/count", "search/count"):
+            _add(spec, f"/{path}.json", count)
+
+    judge = openapi(described("zendesk-support"), "https://example.zendesk.com", prepare)
+    least = {"cursor.json": 4, "ticket_events.json": 2, "satisfaction_ratings.json": 2, "groups.json": 2}
+    judged(judge, exchanges("zendesk", days, tmp_path, monkeypatch), least)
+
+
+def _add(spec: dict[str, Any], path: str, body: dict[str, Any]) -> None:
+    spec["paths"][path] = {"get": {"responses": {"200": {"description": "", "content": {"application/json": {"schema": body}}}}}}
 
 
 def test_a_judge_sees_what_is_wrong(days: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from simulator.apis import bluesky, facebook, hubspot, instagram, mastodon, stripe, x, youtube
+from simulator.apis import bluesky, facebook, hubspot, instagram, mastodon, slack, stripe, x, youtube
 from simulator.server import Served, serving
 from simulator.world import World, build
 
@@ -235,3 +235,23 @@ def test_facebook_and_instagram(world: World, served: Served, monkeypatch: pytes
     assert {medium["id"] for medium in media} == living("instagram") and account["media_count"] == len(media)
     below = [comment for medium in media for comment in medium.get_comments(fields=["text", "from"], params={"limit": 3})]
     assert 0 < len(below) <= sum(medium["comments_count"] for medium in media)
+
+
+def test_slack(world: World, served: Served):
+    sdk = pytest.importorskip("slack_sdk", reason="the official client of Slack is not installed")
+    client = sdk.WebClient(token=slack.TOKEN, base_url=served.base_url("slack") + "/api/")
+    assert client.auth_test()["ok"]
+    members = [member for page in client.users_list(limit=7) for member in page["members"]]
+    assert {member["profile"]["email"] for member in members if not member["is_bot"]} <= set(world.staff["email"])
+    channels = [channel for page in client.conversations_list(types="public_channel", limit=3) for channel in page["channels"]]
+    assert {channel["name"] for channel in channels if not channel["is_ext_shared"]} == set(world.chat["room_id"])
+    written = 0
+    for channel in sorted(channels, key=lambda each: not each["is_ext_shared"]):
+        if not channel["is_ext_shared"]:
+            roots = [message for page in client.conversations_history(channel=channel["id"], limit=50) for message in page["messages"]]
+            written += sum(1 + message.get("reply_count", 0) for message in roots if "subtype" not in message)
+    answered = max(roots, key=lambda message: message.get("reply_count", 0))
+    thread = [m for page in client.conversations_replies(channel=channel["id"], ts=answered["ts"], limit=2) for m in page["messages"]]
+    assert written == len(world.chat) and len(thread) == 1 + answered["reply_count"] > 2
+    with pytest.raises(sdk.errors.SlackApiError, match="channel_not_found"):
+        client.conversations_history(channel="C0NOWHERE")

@@ -24,8 +24,9 @@ case when {{ column }} is null or {{ column }} in ('{{ values | join("', '") }}'
 
 {% macro union_entity(entity) -%}
 {#-
-  One row per key of the entity: an API before a file, then the latest, then the last file and line. The key is in the contract of
-  stg_files__<entity>. Rows whose key stands once are the most by far and are passed on as they come: to rank all would sort every column of all.
+  One row per key of the entity: an API before a file (a file first where it is the company's own register), then the latest,
+  then the last file and line. The key is in the contract of stg_files__<entity>. Rows whose key stands once are the most by far
+  and are passed on as they come: to rank all would sort every column of all.
 -#}
 {%- set unioned = every_row(entity) -%}
 {%- if execute -%}
@@ -55,7 +56,7 @@ ranked as (
         row_number() over (
             partition by {{ key }}
             order by
-                case when source = 'files' then 1 else 0 end asc,
+                case when source = 'files' then {{ 0 if meta.files_first else 1 }} else {{ 1 if meta.files_first else 0 }} end asc,
                 {% if meta.latest_by is defined -%} {{ meta.latest_by }} desc nulls last, {% endif -%}
                 _observed_at desc nulls last,
                 source asc,

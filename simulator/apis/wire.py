@@ -32,6 +32,11 @@ REFUSED = {
     "linkedin": {"status": 429, "serviceErrorCode": 101, "code": "TOO_MANY_REQUESTS", "message": "Resource level throttle limit reached"},
     "x": {"title": "Too Many Requests", "detail": "Too Many Requests", "type": "about:blank", "status": 429},
     "youtube": {"error": {"code": 429, "errors": [{"reason": "rateLimitExceeded"}], "status": "RESOURCE_EXHAUSTED"}},
+    "slack": {"ok": False, "error": "ratelimited"},
+    "zendesk": {
+        "error": "APIRateLimitExceeded",
+        "description": "Number of allowed incremental ticket export API requests per minute exceeded",
+    },
 }
 LIMITED = {"error": {"message": "(#4) Application request limit reached", "type": "OAuthException", "code": 4}}
 REFUSED |= dict.fromkeys(GRAPH, LIMITED)
@@ -43,6 +48,8 @@ BROKEN = {
     "linkedin": {"status": 500, "code": "INTERNAL_SERVER_ERROR", "message": "Internal Server Error"},
     "x": {"title": "Internal Error", "detail": "Something is broken.", "type": "about:blank", "status": 500},
     "youtube": {"error": {"code": 500, "errors": [{"reason": "backendError"}], "status": "INTERNAL"}},
+    "slack": {"ok": False, "error": "internal_error"},
+    "zendesk": {"error": "InternalError", "description": "An unexpected error occurred"},
 }
 FAILED = {"error": {"message": "An unknown error occurred", "type": "OAuthException", "code": 1}}
 BROKEN |= dict.fromkeys(GRAPH, FAILED)
@@ -99,7 +106,10 @@ class Wire:
             used = {"call_count": self.requests % 80, "total_cputime": 3, "total_time": self.requests % 60}
             of_business = {"type": "pages", **used, "estimated_time_to_regain_access": 0}
             return {"X-App-Usage": json.dumps(used), "X-Business-Use-Case-Usage": json.dumps({"9001": [of_business]})}
-        if self.vendor in ("linkedin", "youtube"):
+        if self.vendor == "zendesk":
+            left = {"ratelimit-limit": "700", "ratelimit-remaining": str(700 - self.requests % 600), "ratelimit-reset": "60"}
+            return left | {"x-rate-limit": "700", "x-rate-limit-remaining": left["ratelimit-remaining"]}
+        if self.vendor in ("linkedin", "slack", "youtube"):
             return {}  # their limits are told nowhere but in the console
         return {"Request-Id": f"req_{self.requests:014d}"}
 
