@@ -1,8 +1,8 @@
 """How it reads while somebody writes: four readers and one writer for a minute, on the published file and on PostgreSQL.
 
 The marts are those of the demo company's files and of METRIC_ROWS observations of posts beside them, built by a whole run.
-Each reader goes round ten queries as a dashboard asks them, over a connection of its own for every round; the writer
-publishes builds, each of which carries its number in two marts, and a round that sees two numbers is torn.
+Each reader goes round ten queries as a dashboard asks them, over a connection of its own for every round and on one thread,
+as a server of many readers is set up; the writer publishes builds, each of which carries its number in two marts, and a round that sees two numbers is torn.
 """
 
 import json
@@ -51,7 +51,7 @@ way, place, seconds, queries, build = sys.argv[1], sys.argv[2], float(sys.argv[3
 if way == "file":
     import duckdb
     def opened():
-        connection = duckdb.connect(place, read_only=True)
+        connection = duckdb.connect(place, read_only=True, config={"threads": 1})
         return lambda sql: connection.execute(sql).fetchall(), connection.close
 else:
     import pg8000.native
@@ -138,6 +138,7 @@ def measure(way: str, place: str, settings: Settings, dsn: Secret | None) -> dic
         "p50 ms": round(every[len(every) // 2], 1),
         "p95 ms": round(every[int(len(every) * 0.95)], 1),
         "p95 ms by query": [round(times[int(len(times) * 0.95)], 1) for times in by_query],
+        "load average": round(os.getloadavg()[0], 1),
         "first error": next((error for _, errors, *_ in said for error in errors), None),
     }
 
