@@ -34,6 +34,7 @@ Examples
   goodwill forget ann@example.com     take a person out of everything, and keep them out
   goodwill publish --to xlsx          the same marts as workbooks; also csv, parquet, postgres
   goodwill stories review             stories that wait for a decision
+  goodwill sentiment sample           messages for people to label, by which the machine's moods are corrected
   goodwill sandbox                    a copy of the warehouse to build models of your own in (docs/extending.md)
   goodwill models                     what a model of yours lacks before others can rely on it, and its cure
 

@@ -9,7 +9,6 @@ import pytest
 from scipy import stats
 
 from pipelines.sentiment import score
-from simulator import inbox_social
 from simulator.planted import COMPLAINS, COMPLAINS_AFTER_NEGLECT, LOUDER_FROM, PUBLIC_ANSWERED_WHEN_LOUDER
 from simulator.stage import FIRST_CLOCK
 from simulator.truth import response
@@ -18,7 +17,6 @@ from simulator.world_talk import audience_of
 from tests.dbt_warehouse import DbtWarehouse
 
 DAYS, ACCOUNTS = 270, 200
-PUBLIC = ("bluesky", "mastodon", "facebook", "instagram", "x", "youtube")
 
 
 @pytest.fixture(scope="module")
@@ -26,38 +24,54 @@ def company() -> World:
     return build(now=FIRST_CLOCK, days=DAYS, accounts=ACCOUNTS)
 
 
-def _talk(company: World) -> pd.DataFrame:
-    """All that was said in public and at the desk, in the words of `interactions`, each audience as it was planted."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(inbox_social, "PAGES", PUBLIC)
-        said = inbox_social.interactions(company)
-    # a case is asked once and answered once as planted; further turns have a pace of their own
+def _public(company: World) -> pd.DataFrame:
+    """What was said in public, in the words of `interactions`, each audience as it was planted."""
+    talk, every = company.talk, company.talk.set_index("message")
+    post_id = company.posts.set_index("post")["post_id"]
+    other = talk["addressee"].to_numpy()
+    asker = np.maximum(np.where(talk["is_brand"], other, talk["actor"]), 0)
+    opening, parent, level = (talk[name].to_numpy().copy() for name in ("message", "parent", "level"))
+    while (level > 0).any():
+        opening = np.where(level > 0, parent, opening)
+        above = every.reindex(opening)
+        parent, level = above["parent"].fillna(-2).to_numpy(), above["level"].fillna(0).to_numpy()
+    is_comment = (talk["kind"] == "comment").to_numpy()
+    return pd.DataFrame(
+        {
+            "platform": talk["platform"],
+            "interaction_id": talk["message_id"],
+            "occurred_at": talk["occurred_at"],
+            "kind": talk["kind"],
+            "actor_key": talk["actor_id"],
+            "addressee_key": np.where(other < 0, talk["profile_id"], company.actors["actor_id"].to_numpy()[np.maximum(other, 0)]),
+            "profile_id": talk["profile_id"],
+            "is_brand": talk["is_brand"],
+            "post_id": post_id.reindex(talk["post"]).to_numpy(),
+            "parent_id": np.where(is_comment, post_id.reindex(talk["post"]), every["message_id"].reindex(talk["parent"])),
+            "thread_id": every["message_id"].reindex(opening).to_numpy(),
+            "audience": audience_of(company.actors, asker, talk["occurred_at"].to_numpy().astype("datetime64[s]"), company.accounts),
+            "text": talk["text"],
+            "language": "en",
+        }
+    )
+
+
+def _desk(company: World) -> pd.DataFrame:
+    """A case is asked once and answered once as planted; further turns have a pace of their own."""
     desk = company.desk[["interaction_id", "thread_id", "occurred_at", "actor_email", "is_brand", "is_bot", "text"]]
-    desk = desk.assign(platform="desk", kind="message", audience="clients", language="en", needs_reply=company.desk["step"] == 0)
-    said = said.rename(columns={"actor_platform_id": "actor_key", "addressee_platform_id": "addressee_key"})
-    talk = company.talk
-    asker = np.where(talk["is_brand"], talk["addressee"], talk["actor"])
-    times = talk["occurred_at"].to_numpy().astype("datetime64[s]")
-    said["audience"] = audience_of(company.actors, np.maximum(asker, 0), times, company.accounts)
-    frame = pd.concat([said, desk.rename(columns={"actor_email": "actor_key"})], ignore_index=True)
-    scores = [
-        None if ours else score(text, language)
-        for ours, text, language in zip(frame["is_brand"], frame["text"], frame["language"], strict=True)
-    ]
-    return frame.assign(sentiment=pd.Series(scores, dtype="float64"))
+    desk = desk.rename(columns={"actor_email": "actor_key"})
+    return desk.assign(platform="desk", kind="message", audience="clients", language="en", needs_reply=company.desk["step"] == 0)
 
 
 @pytest.fixture(scope="module")
 def marts(company: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     warehouse = DbtWarehouse(tmp_path_factory.mktemp("recovered"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(inbox_social, "PAGES", PUBLIC)
-        posts = inbox_social.posts(company)
-    frames = {"interactions": _talk(company), "posts": posts}
+    said = pd.concat([_public(company), _desk(company)], ignore_index=True)
+    said["sentiment"] = [None if ours else score(text, "en") for ours, text in zip(said["is_brand"], said["text"], strict=True)]
+    posts = company.posts[["platform", "profile_id", "post_id", "posted_at", "kind", "text"]]
     with duckdb.connect(str(warehouse.path)) as connection:
-        for entity, frame in frames.items():
-            rows = frame.assign(_file=f"{entity}.csv", _line=np.arange(len(frame)), _deleted=False)
-            connection.register("rows_given", rows)
+        for entity, frame in {"interactions": said, "posts": posts}.items():
+            connection.register("rows_given", frame.assign(_file=f"{entity}.csv", _line=np.arange(len(frame)), _deleted=False))
             connection.execute(f"insert into raw_files.{entity} by name select * from rows_given")
             connection.unregister("rows_given")
         connection.execute("update raw_goodwill.clock set as_of = ?", [company.now])
@@ -142,3 +156,18 @@ def test_moods_turn_after_neglect(marts: duckdb.DuckDBPyConnection) -> None:
     assert min(n1, n0) >= 30
     assert abs(p1 - p0 - (COMPLAINS_AFTER_NEGLECT - COMPLAINS)) <= half, (p1, p0, half)
     assert p1 - p0 - half > 0
+
+
+def test_rescues_are_there_to_be_told(marts: duckdb.DuckDBPyConnection) -> None:
+    """Cases that begin in a bad mood and end in a good one, in each quarter that is over; enough people to draw from, and not every one a rescue."""
+    found = marts.execute(
+        """
+        select date_trunc('quarter', date) as quarter, count(distinct opener_key), count(*) filter (where mood_end = 'positive'), count(*)
+        from core.conversations
+        where audience = 'clients' and mood_start = 'negative' and mood_end is not null
+        group by all
+        order by all
+        """
+    ).fetchall()
+    (_, people, rescued, eligible) = found[-2]
+    assert people >= 10 and 0 < rescued <= eligible, found
