@@ -10,6 +10,7 @@ import click
 from pipelines.analysts.command import models, sandbox
 from pipelines.digest.command import digest
 from pipelines.labelling.command import sentiment
+from pipelines.matching.command import match_accounts
 from pipelines.told import console_on, told
 
 if TYPE_CHECKING:
@@ -293,7 +294,7 @@ def review(decision: tuple[str, ...], role: str | None) -> None:
         _on_warehouse("review", lambda settings: review(settings, decision, role, console_on()))
 
 
-for command in (digest, models, sandbox, sentiment):
+for command in (digest, match_accounts, models, sandbox, sentiment):
     main.add_command(command)
 if __name__ == "__main__":
     main()

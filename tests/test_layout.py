@@ -32,7 +32,7 @@ ORDER = [
     "assets".split(),
     "schedule".split(),
     "definitions".split(),
-    "metrics run summary status matrix doctor plan stories analysts labelling".split(),
+    "metrics run summary status matrix doctor plan stories analysts labelling matching".split(),
     "erase".split(),
     "cli".split(),
 ]
