@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PUBLISHED, NOT_PUBLISHED = 0, 1
 CHAPTERS = {
     "From the sources to what people read": ("run", "sources", "check", "publish", "doctor"),
-    "What it says": ("digest", "stories", "sentiment", "experiment"),
+    "What it says": ("digest", "stories", "sentiment", "experiment", "match-accounts"),
     "Persons": ("forget", "rotate-key"),
     "Models of your own": ("sandbox", "models"),
 }
