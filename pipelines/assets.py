@@ -15,6 +15,7 @@ from pipelines.page import page_path, refresh_page
 from pipelines.postgres import publish_to_postgres
 from pipelines.publish import PublishError, publish, read_marts
 from pipelines.raw import Source
+from pipelines.retention import expire
 from pipelines.settings import Settings, read_settings
 from pipelines.sources import discover
 from pipelines.transform import build_dbt_assets
@@ -97,7 +98,8 @@ def load_assets(source: Source) -> dg.AssetsDefinition:
 
 def notes_asset(sources: Iterable[Source]) -> dg.AssetsDefinition:
     """What the loaders wrote down, and the one clock of the build."""
-    raw = [dg.AssetKey([source.name, table.name]) for source in sources for table in source.tables]
+    by_name = {source.name: source for source in sources}
+    raw = [dg.AssetKey([source.name, table.name]) for source in by_name.values() for table in source.tables]
 
     @dg.multi_asset(
         name="fix_clock",
@@ -108,7 +110,8 @@ def notes_asset(sources: Iterable[Source]) -> dg.AssetsDefinition:
         work: Work = context.resources.work
         with work.step("fix the clock") as step:
             as_of = fix_clock(work.settings)
-            step.detail = f"as of {as_of:%Y-%m-%d %H:%M} UTC"
+            removed = expire(work.settings, by_name, as_of)
+            step.detail = f"as of {as_of:%Y-%m-%d %H:%M} UTC" + (f", {removed:,} rows were kept for long enough" if removed else "")
         for name in NOTES:
             yield dg.MaterializeResult(asset_key=dg.AssetKey(["goodwill", name]), metadata={"as of": as_of.isoformat()})
 

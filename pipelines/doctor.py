@@ -19,6 +19,7 @@ from packaging.version import Version
 from rich.console import Console
 
 from pipelines.keys import Keys
+from pipelines.retention import RETENTION
 from pipelines.settings import PROJECT, Settings, SettingsError, read_settings
 from pipelines.sources import discover
 from pipelines.summary import Page
@@ -174,6 +175,7 @@ def _sources(settings: Settings) -> Iterator[Finding]:
     for source in discover().values():
         prefixes = [source.name, *(f"{source.name}__{account}" for account in settings.accounts(source.name) if account)]
         known |= {f"SOURCES__{prefix}__{setting.name}".upper() for prefix in prefixes for setting in source.settings}
+        known.add(f"SOURCES__{source.name}__{RETENTION.name}".upper())
     for name in settings.source_variables:
         if name.upper() not in known:
             close = difflib.get_close_matches(name.upper(), known, n=1)

@@ -193,6 +193,14 @@ def test_the_restricted_tier_is_a_file_of_its_own_for_its_owner(tiny: Company, a
     result.path.unlink()
 
 
+def test_a_handle_that_nobody_is_stored_under_proves_nothing(tiny: Company, ann: Ann) -> None:
+    """People stand under their ids: a proof for the handle alone would be one of nothing."""
+    other = next(row for row in world(0).actors.itertuples() if row.platform == "bluesky" and row.handle != ann.handle)
+    with pytest.raises(SettingsError, match="kept by the platform's own id") as refusal:
+        forget(tiny.settings, [f"bluesky:@{other.handle}"])
+    assert other.handle not in str(refusal.value)
+
+
 def test_names_that_are_none_are_refused_without_repeating_them(tiny: Company) -> None:
     with pytest.raises(SettingsError) as refusal:
         forget(tiny.settings, ["somebody"])

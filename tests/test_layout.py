@@ -17,7 +17,7 @@ from pipelines.settings import PROJECT
 from pipelines.sources import discover
 
 ORDER = [
-    "settings keys entities raw tokens warehouse forgotten".split(),
+    "settings keys entities raw tokens warehouse forgotten retention".split(),
     "http pace authorization budget cadence withdrawn graph observe social sentiment".split(),
     "sources".split(),
     "spool extraction destination outcome load".split(),

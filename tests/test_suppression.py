@@ -1,11 +1,15 @@
 """Small groups: nobody can tell one from published rows, by subtraction or by solving for it, whatever the world looks like."""
 
 from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
 import pytest
 from dbt_macros import macros
+from dbt_warehouse import DbtWarehouse
 
 K = 10
 WORLDS = 150
@@ -125,3 +129,72 @@ def test_much_stays_to_be_shown(worlds: list[World], hidden: list[set[tuple[str,
     large = [(number, cell) for number, world in enumerate(worlds) for cell, atoms in world.cells.items() if world.people(atoms) >= K]
     shown = [1 for number, cell in large if cell not in hidden[number]]
     assert len(shown) / len(large) > 0.5
+
+
+Row = dict[str, Any]
+AUDIENCES = ("public", "clients", "suppliers")
+
+
+def _talk(seed: int, audience: str) -> Iterator[Row]:
+    """Mentions of 30 to 90 people over platforms, profiles, languages and months, all uneven, and the brand's answers to half of them."""
+    random = np.random.default_rng(seed)
+    places = [(platform, profile, language) for platform in ("p", "q", "r") for profile in ("a", "b") for language in ("en", "de")]
+    weights = random.dirichlet(np.full(len(places), 0.4))
+    for number in range(int(random.integers(30, 90))):
+        for message in range(int(random.integers(1, 4))):
+            platform, profile, language = places[random.choice(len(places), p=weights)]
+            said = {"platform": platform, "profile_id": profile, "language": language, "audience": audience, "addressee_key": None}
+            at = datetime(2026, int(random.integers(1, 7)), int(random.integers(1, 25)))
+            name = f"{audience}/{number}/{message}"
+            own = {"interaction_id": name, "occurred_at": at, "kind": "mention", "actor_key": f"{audience}/{number}", "thread_id": name}
+            yield said | own | {"parent_id": None, "is_brand": False}
+            if random.random() < 0.5:
+                reply = {"interaction_id": f"{name}/answer", "occurred_at": at + timedelta(hours=1), "kind": "reply", "actor_key": "us"}
+                yield said | reply | {"thread_id": name, "parent_id": name, "is_brand": True}
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> DbtWarehouse:
+    warehouse = DbtWarehouse(Path(tmp_path_factory.mktemp("attack")))
+    for seed, audience in enumerate(AUDIENCES):
+        warehouse.insert("interactions", *_talk(seed, audience))
+    warehouse.build("+relationships_indicators")
+    return warehouse
+
+
+@pytest.mark.parametrize("indicator", ["response_rate_24h", "two_way_ratio", "first_response_within_60min", "replies_total"])
+def test_no_small_cell_of_the_published_mart_can_be_solved_for(published: DbtWarehouse, indicator: str) -> None:
+    """Every shown row is an equation over the finest cells; none gives the sum of a cell of fewer than 10 people, whatever the numbers are."""
+    cut = "period_kind, period_start, platform, profile_id, dimension, dimension_value"
+    atoms = published.rows(
+        "select distinct month, audience, platform, profile_id, language from intermediate.int_message_cells "
+        "inner join (select distinct month, cell_no from intermediate.int_message_answers) using (cell_no) order by all"
+    )
+    starts = {
+        "month": lambda day: day,
+        "quarter": lambda day: date(day.year, day.month - (day.month - 1) % 3, 1),
+        "year": lambda day: date(day.year, 1, 1),
+    }
+
+    def equation(audience: str, kind: str, start: date | None, platform: str, profile: str, dimension: str, value: str) -> np.ndarray:
+        return np.array(
+            [
+                float(
+                    of == audience
+                    and (kind == "all" or starts[kind](month) == start)
+                    and platform in ("all", on)
+                    and profile in ("all", by)
+                    and (dimension == "all" or value == language)
+                )
+                for month, of, on, by, language in atoms
+            ]
+        )
+
+    asked = f"where indicator = '{indicator}' and period_kind <> 'week' and dimension in ('all', 'language')"
+    small = published.rows(f"select audience, {cut} from intermediate.int_indicator_estimates {asked} and people between 1 and 9")
+    large = published.rows(f"select audience, {cut} from intermediate.int_indicator_estimates {asked} and people >= 10")
+    shown = published.rows(f"select audience, {cut} from relationships.indicators {asked} and n is not null")
+    assert small and shown
+    rows, every = (np.array([equation(*row) for row in told]) for told in (shown, large))
+    assert [row for row in small if _can_be_solved(every, equation(*row))], "hiding small cells alone would do"
+    assert [row for row in small if _can_be_solved(rows, equation(*row))] == []

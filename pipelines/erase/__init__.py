@@ -13,14 +13,14 @@ from pathlib import Path
 
 from pipelines.analysts.sandbox import remove_sandbox
 from pipelines.erase import inbox, stored
-from pipelines.erase.persons import Person, discover_ids, follow, named
+from pipelines.erase.persons import Person, are_handles, discover_ids, follow, named
 from pipelines.exports import exports_folder
 from pipelines.extraction import spool_folder
 from pipelines.labelling.sample import purge
 from pipelines.load import prepare
 from pipelines.publish import restricted_path
 from pipelines.run import run
-from pipelines.settings import Settings
+from pipelines.settings import Settings, SettingsError
 from pipelines.sources import discover
 from pipelines.warehouse import connect, warehouse_lock
 
@@ -30,6 +30,14 @@ OUT_OF_REACH = (
     "what analysts took out of a sandbox, such as rows that `dbt show` wrote into dbt_project/logs",
     "a PostgreSQL database that is published to, where GOODWILL_POSTGRES_DSN does not name it",
     "the platforms, CRM and ledger that the data came from",
+)
+
+# A proof for a handle that nothing is stored under would prove nothing: the person may stand there by the id. No platform is asked,
+# since that would tell it whom we forget.
+HANDLE_ALONE = (
+    "nobody is stored under this handle: handles change hands, so people are kept by the platform's own id. Look the id up (Bluesky: "
+    "/xrpc/com.atproto.identity.resolveHandle?handle=..., Mastodon: /api/v1/accounts/lookup?acct=..., X: /2/users/by/username/..., YouTube: the "
+    "channel's address) and name both, platform:id platform:@handle, or the person's e-mail address; nothing was changed"
 )
 
 
@@ -76,7 +84,7 @@ def _requested(settings: Settings) -> list[tuple[str, datetime]]:
 def forget(
     settings: Settings, names: list[str], *, requested: bool = False, on_wait: Callable[[str], None] = lambda message: None
 ) -> Proof:
-    """Take a person out of everything within reach. SettingsError where a name is none; WarehouseError as for a run.
+    """Take a person out of everything within reach. SettingsError where a name is none, or a handle that nobody is stored under; WarehouseError as for a run.
 
     `names` are all of one person: an address, platform:id, platform:@handle. With `requested` everybody in the entity
     erasures is forgotten too. The time of the request is GOODWILL_AS_OF, else now: only a consent after it brings the person back.
@@ -92,6 +100,8 @@ def forget(
             stored.remember(connection, person)
             follow(connection, person)
             discover_ids(connection, settings, sources, person)
+            if not requested and are_handles(names) and not stored.is_known(connection, settings, sources, person):
+                raise SettingsError(HANDLE_ALONE)
         inbox.clear(settings, person, is_trial=True)
         # The raw rows go first: what is still in the inbox cannot come back any more, what left the inbox could not be found any more.
         removed, kept = stored.take_away(settings, sources, person, requested_at)

@@ -46,6 +46,11 @@ def named(settings: Settings, names: list[str]) -> Person:
     return person
 
 
+def are_handles(names: list[str]) -> bool:
+    """Whether platform:@handle is all that is known."""
+    return all(name.partition(":")[2].strip().startswith("@") for name in names)
+
+
 def listed(keys: set[str]) -> str:
     return f"({', '.join(literal(key) for key in sorted(keys)) or 'null'})"
 

@@ -18,6 +18,23 @@ def remember(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
     person.keys |= {row[0] for row in connection.execute("select person_key from raw_goodwill.forgetting").fetchall()}
 
 
+def is_known(connection: duckdb.DuckDBPyConnection, settings: Settings, sources: dict[str, Source], person: Person) -> bool:
+    """Whether anything is stored under one of the keys, is being forgotten, or has been."""
+    keys = Keys.of(settings)
+    tombstones = {keys.tombstone(key) for key in person.keys}
+    asked = [
+        f"select 1 from raw_goodwill.forgetting where person_key in {listed(person.keys)}",
+        f"select 1 from raw_goodwill.tombstones where tombstone in {listed(tombstones)}",
+        *(
+            f"select 1 from {place(source, table)} where {quoted(name)} in {listed(person.keys)}"
+            for source in sources.values()
+            for table in source.tables
+            for name in person_columns(table)
+        ),
+    ]
+    return any(connection.execute(f"{sql} limit 1").fetchone() for sql in asked)
+
+
 def take_away(settings: Settings, sources: dict[str, Source], person: Person, requested_at: datetime) -> tuple[int, int]:
     """Rows removed and rows kept without the person, in all raw tables, with the tombstones, all or nothing."""
     keys, removed, kept = Keys.of(settings), 0, 0
