@@ -257,6 +257,8 @@ def error_code(response: httpx.Response) -> str:
         body = json.loads(response.content)
     except ValueError:
         return ""
+    if isinstance(body, list) and body:  # Salesforce: a list of faults
+        body = body[0]
     if not isinstance(body, dict):
         return ""
     inner = body["error"] if isinstance(body.get("error"), dict) else body

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from simulator import inbox_social, world_office, world_stories
+from simulator import inbox_social, world_office, world_sales, world_stories
 from simulator.stage import Times
 from simulator.world import World
 
@@ -72,7 +72,7 @@ def _social(world: World) -> Iterator[tuple[str, pd.DataFrame]]:
     yield from by_year("profile_metrics", "followers", followers, followers["observed_at"])
     likes = world.likes_of_answers
     yield from by_quarter("interactions", "likes", "csv.gz", likes, likes["occurred_at"])
-    touches = world.touches[TOUCH_COLUMNS]
+    touches = world.touches[~world_sales.is_answered_campaign(world.touches, world.accounts)][TOUCH_COLUMNS]
     yield from by_quarter("touches", "web_log", "jsonl", touches, touches["occurred_at"])
     campaigns = world.campaigns
     yield "campaigns/campaigns.csv", campaigns[campaigns["starts_on"] <= world.stage.clock.astype("datetime64[D]")]

@@ -18,6 +18,7 @@ PER_DOLLAR = {"USD": 1.0, "EUR": 0.9, "GBP": 0.78, "JPY": 150.0}
 # Platform -> (share of contacts with an account, accounts of the public at 400 companies)
 ACTORS = {"bluesky": (0.35, 2600), "mastodon": (0.25, 1500), "facebook": (0.45, 2400), "instagram": (0.35, 2200)}
 ACTORS |= {"x": (0.3, 1100), "youtube": (0.2, 700)}
+CRMS = ["hubspot", "salesforce"]  # one company in eight is looked after in the second
 OLDEST_CLIENT = 1060  # days before the history
 NEWSLETTER = 10_000_000  # keys of contacts without a company begin here
 
@@ -69,11 +70,13 @@ def accounts(stage: Stage) -> pd.DataFrame:
     currency = words(CURRENCIES, chance.pick("accounts.currency", [0.6, 0.22, 0.12, 0.06], key))
     dollars = MONTHLY_MEDIAN[segment] * np.exp(SD_LOG_MONTHLY * chance.normal("accounts.monthly", key))
     name = [f"{COMPANY[k * 7 % len(COMPANY)]} {TRADE[k * 11 % len(TRADE)]}" + (f" {k // 120}" if k >= 120 else "") for k in n]
+    in_crm = np.where(n % 8 == 7, CRMS[1], CRMS[0]).astype(object)
     frame = pd.DataFrame(
         {
             "account": n,
             "key": key,
-            "account_id": [str(9_100_000_007 + 13 * k) for k in n],
+            "account_id": [f"001Kq{k:013d}" if crm == CRMS[1] else str(9_100_000_007 + 13 * k) for k, crm in enumerate(in_crm)],
+            "crm": in_crm,
             "name": name,
             "domain": [text.lower().replace(" ", "-") + ".example" for text in name],
             "role": role,
@@ -129,7 +132,9 @@ def contacts(stage: Stage, companies: pd.DataFrame) -> pd.DataFrame:
     frame = frame[frame["created_at"] <= stage.clock]
     frame = pd.concat([frame.assign(is_double=False), _doubles(stage, frame).assign(is_double=True)], ignore_index=True)
     frame = frame[frame["created_at"] <= stage.clock]
-    frame["contact_id"] = [str(20_000_000_000 + 37 * k + 11) for k in frame["contact"]]
+    crm = np.where(frame["account"] >= 0, companies["crm"].to_numpy()[np.maximum(frame["account"], 0)], CRMS[0])
+    numbers = zip(frame["contact"], crm == CRMS[1], strict=True)
+    frame["contact_id"] = [f"003Kq{k:013d}" if other else str(20_000_000_000 + 37 * k + 11) for k, other in numbers]
     for column in ("archived_at", "merged_at"):
         frame[column] = stage.known(frame[column])
     frame["merged_into"] = frame["merged_into"].where(frame["merged_at"].notna(), -1).astype(np.int64)

@@ -20,7 +20,7 @@ from simulator.planted import (
     WIN_RATE,
 )
 from simulator.stage import NEVER, Stage, Times, later
-from simulator.world_people import PER_DOLLAR
+from simulator.world_people import CRMS, PER_DOLLAR
 from simulator.world_posts import campaign_id
 
 SOCIAL_SHARE = {"linkedin": 0.34, "instagram": 0.2, "facebook": 0.16, "bluesky": 0.16, "mastodon": 0.14}
@@ -210,6 +210,13 @@ def _dressed(stage: Stage, touches: pd.DataFrame, persons: pd.DataFrame, compani
     # a key tells what a touch will lead to, so the log shows a hash of it
     touches["touch_id"] = [f"t{number:016x}" for number in chance.bits("touches.id", key).tolist()]
     return touches
+
+
+def is_answered_campaign(touches: pd.DataFrame, companies: pd.DataFrame) -> "pd.Series[bool]":
+    """The first click of a person on a link of each newsletter, where the person's company is in Salesforce, which tells of it."""
+    crm = companies["crm"].to_numpy()[touches["account"]]
+    told = (touches["channel"] == "email") & touches["campaign_id"].notna() & (crm == CRMS[1])
+    return told & ~touches[told].duplicated(["campaign_id", "person_email"]).reindex(touches.index, fill_value=False)
 
 
 def words_of(mapping: dict[str, str], names: np.ndarray) -> np.ndarray:

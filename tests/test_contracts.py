@@ -3,8 +3,10 @@
 import importlib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from contracts import Exchange, Judge, discovery, graph, openapi, swagger
@@ -109,6 +111,25 @@ def test_zendesk(days: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     judge = openapi(described("zendesk-support"), "https://example.zendesk.com", prepare)
     least = {"cursor.json": 4, "ticket_events.json": 2, "satisfaction_ratings.json": 2, "groups.json": 2}
     judged(judge, exchanges("zendesk", days, tmp_path, monkeypatch), least)
+
+
+def test_salesforce(days: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its query of each object is described as a path of its own; descriptions of objects and tokens are not described."""
+    monkeypatch.setattr("simulator.apis.salesforce.PAGE", 5)
+    kinds = {"Account": "accounts", "Contact": "contacts", "Lead": "leads", "Opportunity": "opportunities", "Campaign": "campaigns"}
+    kinds |= {"User": "users", "OpportunityStage": "opportunity_stages"}
+
+    def prepare(spec: dict[str, Any]) -> None:
+        spec["servers"] = [{"url": "https://example.my.salesforce.com/services/data/v60.0"}]
+
+    judge = openapi(described("salesforce"), "https://example.my.salesforce.com", prepare)
+    asked = []
+    for exchange in exchanges("salesforce", days, tmp_path, monkeypatch):
+        if "/query" in exchange.path:
+            name = dict(parse_qsl(exchange.query)).get("q", "").partition(" FROM ")[2].partition(" ")[0]
+            path = f"/query:{kinds[name]}" if name in kinds and exchange.path.endswith("queryAll") else "/query"
+            asked.append(replace(exchange, path="/services/data/v60.0" + path))
+    judged(judge, asked, {"query:accounts": 2, "query:contacts": 2, "query:opportunities": 2, "query:campaigns": 2, "query": 20})
 
 
 def _add(spec: dict[str, Any], path: str, body: dict[str, Any]) -> None:

@@ -35,7 +35,7 @@ def test_every_source_reaches_the_published_file(built: Company) -> None:
             if connection.execute(f"select count(*) from {schema}.{table} where is_demo is distinct from true").fetchone() != (0,)
         ]
     assert {"bluesky", "mastodon"} <= platforms
-    assert all(sources[name] > 0 for name in ("bluesky", "files", "hubspot", "mastodon", "slack", "stripe", "zendesk"))
+    assert all(sources[name] > 0 for name in ("bluesky", "files", "hubspot", "mastodon", "salesforce", "slack", "stripe", "zendesk"))
     assert not unmarked, "rows of the demo company are marked in every mart"
 
 

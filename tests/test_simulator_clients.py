@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from simulator.apis import bluesky, facebook, hubspot, instagram, mastodon, slack, stripe, x, youtube
+from simulator.apis import bluesky, facebook, hubspot, instagram, mastodon, salesforce, slack, stripe, x, youtube
 from simulator.server import Served, serving
 from simulator.world import World, build
 
@@ -106,19 +106,21 @@ def test_mastodon(world: World, served: Served):
 def test_hubspot(world: World, served: Served):
     client = HubSpot(access_token=hubspot.TOKEN, host=served.base_url("hubspot"))
     contacts = client.crm.contacts.get_all(properties=["email", "hs_merged_object_ids"])
-    live = world.contacts[(world.contacts["merged_into"] < 0) & world.contacts["archived_at"].isna()]
+    in_salesforce = set(world.accounts.index[world.accounts["crm"] == "salesforce"])
+    people = world.contacts[~world.contacts["account"].isin(in_salesforce)]
+    live = people[(people["merged_into"] < 0) & people["archived_at"].isna()]
     assert {contact.id for contact in contacts} == set(live["contact_id"])
     merged = [contact for contact in contacts if contact.properties["hs_merged_object_ids"]]
-    doubles = set(world.contacts.loc[world.contacts["merged_into"] >= 0, "contact_id"])
+    doubles = set(people.loc[people["merged_into"] >= 0, "contact_id"])
     assert {id_ for contact in merged for id_ in contact.properties["hs_merged_object_ids"].split(";")} == doubles != set()
     double = next(iter(doubles))
     assert client.crm.contacts.basic_api.get_by_id(double).id != double  # a merged id answers with its survivor
     found = client.crm.companies.search_api.do_search(
         {"filterGroups": [{"filters": [{"propertyName": "lifecyclestage", "operator": "EQ", "value": "customer"}]}], "limit": 100}
     )
-    assert found.total == world.accounts["client_since"].notna().sum()
+    assert found.total == world.accounts.loc[world.accounts["crm"] == "hubspot", "client_since"].notna().sum()
     deals = client.crm.deals.get_all(properties=["dealstage", "amount"])
-    assert len(deals) == len(world.deals) > 0
+    assert len(deals) == (~world.deals["account"].isin(in_salesforce)).sum() > 0
     pairs = client.crm.associations.v4.batch_api.get_page("deals", "companies", {"inputs": [{"id": deal.id} for deal in deals]})
     assert len(pairs.results) == len(deals)
     assert [owner.email for owner in client.crm.owners.owners_api.get_page(limit=100).results]
@@ -255,3 +257,27 @@ def test_slack(world: World, served: Served):
     assert written == len(world.chat) and len(thread) == 1 + answered["reply_count"] > 2
     with pytest.raises(sdk.errors.SlackApiError, match="channel_not_found"):
         client.conversations_history(channel="C0NOWHERE")
+
+
+def test_salesforce(world: World, served: Served, monkeypatch: pytest.MonkeyPatch):
+    simple = pytest.importorskip("simple_salesforce", reason="the client simple-salesforce is not installed")
+    requests = pytest.importorskip("requests")
+    monkeypatch.setattr(salesforce, "PAGE", 2)
+
+    class Session(requests.Session):
+        """The client writes https into its address; everything else is its own."""
+
+        def request(self, method, url, **options):
+            return super().request(method, url.replace("https://fernway.example", served.base_url("salesforce")), **options)
+
+    client = simple.Salesforce(instance="fernway.example", session_id=salesforce.TOKEN, session=Session(), version="60.0")
+    companies = world.accounts[world.accounts["crm"] == "salesforce"]
+    accounts = list(client.query_all_iter("SELECT Id, Name, Segment__c FROM Account ORDER BY SystemModstamp, Id"))
+    assert {account["Id"]: account["Name"] for account in accounts} == dict(zip(companies["account_id"], companies["name"], strict=True))
+    people = world.contacts[world.contacts["account"].isin(set(companies.index))]
+    contacts = client.query_all("SELECT Id, IsDeleted, MasterRecordId FROM Contact ORDER BY Id", include_deleted=True)
+    assert contacts["totalSize"] == len(contacts["records"]) == len(people) > 2
+    assert client.query("SELECT COUNT() FROM Opportunity")["totalSize"] == world.deals["account"].isin(set(companies.index)).sum()
+    assert "SystemModstamp" in {field["name"] for field in client.Account.describe()["fields"]}
+    with pytest.raises(simple.SalesforceMalformedRequest, match="INVALID_FIELD"):
+        client.query("SELECT Nothing__c FROM Account")

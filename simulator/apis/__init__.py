@@ -4,11 +4,11 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
-from simulator.apis import bluesky, facebook, hubspot, instagram, linkedin, mastodon, slack, stripe, x, youtube, zendesk
+from simulator.apis import bluesky, facebook, hubspot, instagram, linkedin, mastodon, salesforce, slack, stripe, x, youtube, zendesk
 from simulator.apis.wire import Wire
 from simulator.world import World
 
-SPEAKING = (bluesky, facebook, hubspot, instagram, linkedin, mastodon, slack, stripe, x, youtube, zendesk)
+SPEAKING = (bluesky, facebook, hubspot, instagram, linkedin, mastodon, salesforce, slack, stripe, x, youtube, zendesk)
 VENDORS = {vendor.__name__.rpartition(".")[2]: vendor.routes for vendor in SPEAKING}
 # What the demo company signs in with; SOURCES__<NAME>__<SETTING> in the words of pipelines/sources.
 SECRETS = {
@@ -17,6 +17,7 @@ SECRETS = {
     "instagram": {"ACCESS_TOKEN": instagram.TOKEN, "ACCOUNT_ID": instagram.ACCOUNT},
     "mastodon": {"ACCESS_TOKEN": mastodon.TOKEN},
     "hubspot": {"ACCESS_TOKEN": hubspot.TOKEN},
+    "salesforce": {"CLIENT_ID": salesforce.CLIENT, "CLIENT_SECRET": salesforce.SECRET},
     "slack": {"ACCESS_TOKEN": slack.TOKEN},
     "stripe": {"ACCESS_TOKEN": stripe.KEY},
     "linkedin": {"ACCESS_TOKEN": linkedin.TOKEN, "ORGANIZATION_ID": linkedin.ORGANIZATION},

@@ -5,11 +5,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from simulator.apis.wire import stamps
-from simulator.chance import only_where
+from simulator.chance import Ints, only_where
 from simulator.stage import Times, later
 from simulator.world import World
+from simulator.world_people import CRMS
 
 KINDS = ("companies", "contacts", "deals")
 INDEX_LAG = np.timedelta64(5, "m")  # a search does not see what was changed just now
@@ -102,8 +104,12 @@ class Portal:
             values |= {"hs_object_id": id_, "createdate": made, name: changed}
             self.records[kind][int(id_)] = Record(int(id_), values, str(made), str(changed), gone)
 
+    def _is_ours(self, account: Ints) -> NDArray[np.bool_]:
+        """Who is of a company that HubSpot has, or of none."""
+        return (account < 0) | (self.world.accounts["crm"].to_numpy()[np.maximum(account, 0)] == CRMS[0])
+
     def _companies(self) -> None:
-        companies, stage = self.world.accounts, self.world.stage
+        companies, stage = self.world.accounts[self.world.accounts["crm"] == CRMS[0]], self.world.stage
         since, left = stage.known(companies["client_since"]), stage.known(companies["left_at"])
         is_client = ~np.isnat(since)
         owner = self.world.staff["owner_id"].to_numpy()[companies["owner"]]
@@ -125,14 +131,14 @@ class Portal:
     def _contacts(self) -> None:
         people, companies = self.world.contacts, self.world.accounts
         ids = dict(zip(people["contact"], people["contact_id"], strict=True))
-        merged = people[people["merged_into"] >= 0]
+        merged = people[(people["merged_into"] >= 0) & self._is_ours(people["account"].to_numpy())]
         into: dict[str, list[str]] = {}
         when: dict[str, np.datetime64] = {}
         for double, survivor, at in zip(merged["contact_id"], merged["merged_into"], merged["merged_at"].to_numpy(), strict=True):
             into.setdefault(ids[survivor], []).append(double)
             when[ids[survivor]] = max(when.get(ids[survivor], at), at)
             self.survivors[double] = ids[survivor]
-        people = people[people["merged_into"] < 0]
+        people = people[(people["merged_into"] < 0) & self._is_ours(people["account"].to_numpy())]
         account = people["account"].to_numpy()
         company = only_where(account >= 0, companies["account_id"].to_numpy()[np.maximum(account, 0)])
         names = ["email", "firstname", "lastname"]
@@ -151,7 +157,9 @@ class Portal:
         self._add("contacts", people["contact_id"].tolist(), properties, created, np.fmax(np.fmax(created, merged_at), archived), archived)
 
     def _deals(self) -> None:
-        deals, companies, stage = self.world.deals, self.world.accounts, self.world.stage
+        companies, stage = self.world.accounts, self.world.stage
+        deals = self.world.deals.assign(id=deal_ids(self.world))
+        deals = deals[self._is_ours(deals["account"].to_numpy())]
         created = deals["created_at"].to_numpy().astype("datetime64[s]")
         ends = deals["closed_at"].to_numpy().astype("datetime64[s]")
         closed = stage.known(ends)
@@ -161,7 +169,7 @@ class Portal:
         account = deals["account"].to_numpy()
         contact_ids = self.world.contacts.set_index("contact")["contact_id"]
         modified = np.where(np.isnat(closed), steps[np.maximum(reached, 0), np.arange(len(deals))], closed)
-        ids, properties = deal_ids(len(deals)), []
+        ids, properties = deals["id"].tolist(), []
         columns = zip(
             ids, account, deals["contact"], deals["source"], deals["amount"], deals["is_won"], reached, stamps(closed), strict=True
         )
@@ -212,9 +220,10 @@ class Portal:
         return sorted(found, key=lambda record: (_comparable(record.properties.get(name)), record.number), reverse=is_down)
 
 
-def deal_ids(count: int) -> list[str]:
-    """Ids of the deals in the order in which they were opened."""
-    return [str(30_000_000_003 + 7 * row) for row in range(count)]
+def deal_ids(world: World) -> list[str]:
+    """Ids of the deals in the order in which they were opened, by the CRM that has them."""
+    crm = world.accounts["crm"].to_numpy()[world.deals["account"]]
+    return [f"006Kq{row:013d}" if name == CRMS[1] else str(30_000_000_003 + 7 * row) for row, name in enumerate(crm)]
 
 
 def _comparable(value: Any) -> float | str:

@@ -64,7 +64,7 @@ class Books:
         self.refunded: dict[Any, float] = refunded.to_dict()
         rates = world.rates[world.rates["date"] <= world.stage.clock.astype("datetime64[D]")]
         self.rates = {(str(date)[:10], code): rate for date, code, rate in rates.itertuples(index=False)}
-        won = world.deals.assign(deal_id=deal_ids(len(world.deals)))[world.deals["is_won"]]
+        won = world.deals.assign(deal_id=deal_ids(world))[world.deals["is_won"]]
         self.deal_of = dict(zip(won["account"].tolist(), won["deal_id"], strict=True))
         self.periods, self.bills, self.paid, self.given_back = (list[Any](f.itertuples()) for f in (subscriptions, bills, paid, given_back))
         self.periods_created, self.periods_ended = known(subscriptions["started_at"]), seconds(subscriptions["ended_at"])

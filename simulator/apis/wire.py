@@ -32,6 +32,7 @@ REFUSED = {
     "linkedin": {"status": 429, "serviceErrorCode": 101, "code": "TOO_MANY_REQUESTS", "message": "Resource level throttle limit reached"},
     "x": {"title": "Too Many Requests", "detail": "Too Many Requests", "type": "about:blank", "status": 429},
     "youtube": {"error": {"code": 429, "errors": [{"reason": "rateLimitExceeded"}], "status": "RESOURCE_EXHAUSTED"}},
+    "salesforce": [{"message": "Too many requests", "errorCode": "SERVER_TOO_BUSY"}],
     "slack": {"ok": False, "error": "ratelimited"},
     "zendesk": {
         "error": "APIRateLimitExceeded",
@@ -48,6 +49,7 @@ BROKEN = {
     "linkedin": {"status": 500, "code": "INTERNAL_SERVER_ERROR", "message": "Internal Server Error"},
     "x": {"title": "Internal Error", "detail": "Something is broken.", "type": "about:blank", "status": 500},
     "youtube": {"error": {"code": 500, "errors": [{"reason": "backendError"}], "status": "INTERNAL"}},
+    "salesforce": [{"message": "An unexpected error occurred", "errorCode": "UNKNOWN_EXCEPTION"}],
     "slack": {"ok": False, "error": "internal_error"},
     "zendesk": {"error": "InternalError", "description": "An unexpected error occurred"},
 }
@@ -109,7 +111,7 @@ class Wire:
         if self.vendor == "zendesk":
             left = {"ratelimit-limit": "700", "ratelimit-remaining": str(700 - self.requests % 600), "ratelimit-reset": "60"}
             return left | {"x-rate-limit": "700", "x-rate-limit-remaining": left["ratelimit-remaining"]}
-        if self.vendor in ("linkedin", "slack", "youtube"):
+        if self.vendor in ("linkedin", "salesforce", "slack", "youtube"):
             return {}  # their limits are told nowhere but in the console
         return {"Request-Id": f"req_{self.requests:014d}"}
 
