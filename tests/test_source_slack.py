@@ -131,6 +131,20 @@ def test_a_late_reply_an_edit_and_a_deletion_are_seen(company: tuple[Layer, str]
     assert sorted(threads) == sorted(row["message_id"].split(":")[1] for row in (quiet, answered)), "other threads are not read again"
 
 
+def test_what_a_plan_no_longer_shows_is_not_gone(company: tuple[Layer, str], waits: list[float], tmp_path: Path) -> None:
+    def change(path: str, body: Any) -> Any:
+        if path.endswith("history"):
+            body["messages"] = [message for message in body["messages"] if message["ts"] > "1781500000"]
+        return body
+
+    mine = loading(tmp_path, company)
+    mine.load()
+    company[0].change = change
+    mine.load()
+    assert mine.rows("messages", "min(occurred_at) as at")[0]["at"].month == 5
+    assert not mine.rows("messages", "message_id", "deleted_at is not null")
+
+
 def test_refusals_come_as_answers(company: tuple[Layer, str], waits: list[float], tmp_path: Path) -> None:
     layer = company[0]
     layer.faults = {2: Fault(200, {"ok": False, "error": "ratelimited"}, {"Retry-After": "17"})}

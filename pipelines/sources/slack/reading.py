@@ -130,10 +130,11 @@ class Channel:
 
     def read(self) -> bool:
         """False where the app may not."""
-        listed, threads, newest = set[str](), dict[str, None](), None
+        listed, threads, newest, oldest = set[str](), dict[str, None](), None, None
         params = {"channel": self.id, "oldest": f"{self.since.timestamp():.6f}", "inclusive": "true"}
         for at, page in self.slack.workspace.pages("conversations.history", "messages", params, CLOSED):
             newest = max(newest or "", *(message["ts"] for message in page)) if page else newest or ""
+            oldest = min([oldest or "9", *(message["ts"] for message in page)])
             for message in page:
                 listed.add(self._id(message["ts"]))
                 root = message.get("thread_ts") or message["ts"]
@@ -144,7 +145,9 @@ class Channel:
             return False
         for root in threads:
             listed |= self._thread(root)
-        alone = {id_ for id_, row in self.stored.items() if row["parent_id"] is None}
+        # A plan may show the last months only: what lies before the oldest message shown is hidden and not gone.
+        shown = self._id(oldest or "9")
+        alone = {id_ for id_, row in self.stored.items() if row["parent_id"] is None and id_ >= shown}
         of_threads = {id_ for id_, row in self.stored.items() if row["thread_id"] in {self._id(root) for root in threads}}
         gone = [{**self.stored[id_], "deleted_at": stamp(self.slack.now)} for id_ in sorted((alone | of_threads) - listed)]
         self.run.write("messages", gone, self.slack.now)
