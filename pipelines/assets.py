@@ -10,7 +10,7 @@ import dagster as dg
 from data_quality.suites import read_suites
 from pipelines.check import CheckResult, check_marts, check_raw
 from pipelines.estimate import estimate
-from pipelines.load import fix_clock, load_source, prepare, warehouse_lock
+from pipelines.load import Loading, fix_clock, prepare, warehouse_lock
 from pipelines.page import page_path, refresh_page
 from pipelines.postgres import publish_to_postgres
 from pipelines.publish import PublishError, publish, read_marts
@@ -53,6 +53,20 @@ def work_resource(init_context: dg.InitResourceContext) -> Iterator[Work]:
         yield work
 
 
+def _asked(context: dg.AssetExecutionContext) -> list[Source]:
+    """The sources of this run."""
+    keys = context.run.asset_selection or context.job_def.asset_layer.executable_asset_keys
+    return [source for name, source in discover().items() if any(key.path[0] == name for key in keys)]
+
+
+def start_all(sources: Iterable[Source], work: Work) -> dict[str, Loading]:
+    """Let every source be asked at once, each in a thread of its own; they are loaded one after the other, as their turn comes."""
+    begun = {source.name: Loading(source, work.settings, work.full_refresh) for source in sources}
+    for loading in begun.values():
+        loading.start()
+    return begun
+
+
 def load_assets(source: Source) -> dg.AssetsDefinition:
     """A source's raw tables. What is wrong with one source is a warning on its tables and stops nobody else."""
     keys = {table.name: dg.AssetKey([source.name, table.name]) for table in source.tables}
@@ -69,7 +83,10 @@ def load_assets(source: Source) -> dg.AssetsDefinition:
     def load(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         work: Work = context.resources.work
         with work.step(f"load {source.name}") as step:
-            result = load_source(source, work.settings, full_refresh=work.full_refresh)
+            if work.extracting is None:
+                work.extracting = start_all(_asked(context), work)
+            begun = work.extracting.pop(source.name, None)  # a retry begins anew
+            result = (begun or Loading(source, work.settings, work.full_refresh)).finish()
             retry = context.retry_number
             if result.is_network and retry < len(RETRY_AFTER_SECONDS):
                 step.state, step.detail = "failed", f"{result.reason}; once more in {RETRY_AFTER_SECONDS[retry]} s"

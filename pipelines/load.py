@@ -1,10 +1,9 @@
-"""Sources -> raw_<source>: each extraction becomes one dlt package of Parquet files, merged on keys, with its state beside its rows."""
+"""Sources -> raw_<source>: each is asked from where it stopped, side by side with others where it is started, and loaded by itself."""
 
 import copy
-import shutil
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import dlt
@@ -26,14 +25,15 @@ from pipelines.outcome import (
     together,
     written,
 )
-from pipelines.raw import RawTable, Source
+from pipelines.package import is_history, load_package
+from pipelines.raw import Source
 from pipelines.settings import Settings, SettingsError
 from pipelines.spool import Delivery, SchemaDrift
 from pipelines.tokens import Tokens
-from pipelines.warehouse import connect, make_table, quoted, stored_columns, transaction, warehouse_lock
+from pipelines.warehouse import connect, in_use, make_table, quoted, stored_columns, transaction, warehouse_lock
 
 ACCOUNTS = "_accounts"  # in a source's state: the place of each account that has a name
-__all__ = ["LoadResult", "fix_clock", "load_source", "prepare", "warehouse_lock"]
+__all__ = ["LoadResult", "Loading", "fix_clock", "load_source", "prepare", "warehouse_lock"]
 dlt.config["load.delete_completed_jobs"] = True  # they would keep a copy of every row beside the warehouse
 dlt.config["normalize.workers"] = 1
 
@@ -54,47 +54,114 @@ def load_source(source: Source, settings: Settings, *, full_refresh: bool = Fals
     `full_refresh` forgets the source's place and replaces the content of its tables, but adds to those that hold
     snapshots (keyed by `_observed_at`): no API gives yesterday's counters again. Call prepare() first.
     """
-    remove_leftovers(settings, source)
-    try:
-        accounts = settings.accounts(source.name)
-    except SettingsError as fault:
-        return written(settings, source, None, "failed", str(fault))
-    forget_accounts(settings, source, accounts)
-    return together(source, {account: _load_account(source, account, settings, full_refresh) for account in accounts})
+    return Loading(source, settings, full_refresh).finish()
 
 
-def _load_account(source: Source, account: str | None, settings: Settings, full_refresh: bool) -> LoadResult:
-    missing = settings.missing(source.name, source.settings, account)
-    if missing:
-        cure = f"not configured: set {' and '.join(missing)} (in .env or the environment)"
-        return written(settings, source, account, "not_configured", cure)
-    run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
-    run: Run | None = None
-    warnings: list[str] = []
-    try:
-        pipeline = _pipeline(source, settings, warnings)
-        stored, stale = _stored_tables(source, settings)
-        if stale and not full_refresh:
+class Loading:
+    """One source from its place to what became of it. Sources extract side by side where they are started; who finishes them writes.
+
+    Made and finished in the thread that writes the warehouse; `start` gives the asking in between to a thread of its own.
+    """
+
+    def __init__(self, source: Source, settings: Settings, full_refresh: bool = False) -> None:
+        remove_leftovers(settings, source)
+        self._source = source
+        self._thread: threading.Thread | None = None
+        self._accounts: dict[str | None, _Account] = {}
+        self._failed: LoadResult | None = None
+        try:
+            accounts = settings.accounts(source.name)
+        except SettingsError as fault:
+            self._failed = written(settings, source, None, "failed", str(fault))
+            return
+        forget_accounts(settings, source, accounts)
+        self._accounts = {account: _Account(source, account, settings, full_refresh) for account in accounts}
+
+    def start(self) -> None:
+        """Ask the source from now on; a thread that nobody waits for does not outlive its process."""
+        self._thread = threading.Thread(target=self._extract, name=f"extract {self._source.name}", daemon=True)
+        self._thread.start()
+
+    def _extract(self) -> None:
+        for account in self._accounts.values():
+            account.extract()
+
+    def finish(self) -> LoadResult:
+        """Wait for what was asked, and load it."""
+        if self._thread is None:
+            self._extract()
+        else:
+            self._thread.join()
+        if self._failed:
+            return self._failed
+        return together(self._source, {name: account.finish() for name, account in self._accounts.items()})
+
+
+class _Account:
+    """One account of a source: its place, its extraction and its load; a fault of any is told by the last."""
+
+    def __init__(self, source: Source, account: str | None, settings: Settings, full_refresh: bool) -> None:
+        self.source, self.account, self.settings, self.full_refresh = source, account, settings, full_refresh
+        self.warnings: list[str] = []
+        self.deliveries: list[Delivery] = []
+        self.run: Run | None = None
+        self.fault: Exception | None = None
+        self.missing = settings.missing(source.name, source.settings, account)
+        if self.missing:
+            return
+        try:
+            self._begin()
+        except Exception as fault:
+            self.fault = fault
+
+    def _begin(self) -> None:
+        self.pipeline = _pipeline(self.source, self.settings, self.warnings)
+        self.stored, stale = _stored_tables(self.source, self.settings)
+        if stale and not self.full_refresh:
             raise SchemaDrift(stale[0][1])
-        state = dict(pipeline.state.get("sources", {}).get(source.name, {}))
-        before = {} if full_refresh else _place(state, account)
-        run = Run(source, settings, copy.deepcopy(before), run_id, account)
-        source.extract(run)
-        replaced = (table.name for table in source.tables if full_refresh and not _is_history(table))
-        deliveries = run.deliveries(replaced, stored)
-        keep_unknown_fields(settings, run)
-        keep_withdrawn(settings, run)
-        _make_anew(source, settings, [name for name, _ in stale])
-        if deliveries or run.state != before:
-            _load(pipeline, source, account, _with_place(state, account, run.state), deliveries, full_refresh)
-    except Exception as fault:
-        reason = reason_of(fault, Tokens(settings, source, account).secrets())
-        return written(settings, source, account, "failed", reason, run=run, is_network=is_network(fault), warnings=warnings)
-    finally:
-        if run is not None:
-            run.discard()
-    rows = {delivery.table.name: delivery.rows for delivery in deliveries if delivery.rows}
-    return written(settings, source, account, "loaded", None, run=run, rows=rows, warnings=warnings)
+        self.before = {} if self.full_refresh else _place(self._state(), self.account)
+        run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+        self.run = Run(self.source, self.settings, copy.deepcopy(self.before), run_id, self.account)
+
+    def _state(self) -> dict[str, Any]:
+        return dict(self.pipeline.state.get("sources", {}).get(self.source.name, {}))
+
+    def extract(self) -> None:
+        if self.run is None:
+            return
+        try:
+            self.source.extract(self.run)
+            replaced = (table.name for table in self.source.tables if self.full_refresh and not is_history(table))
+            self.deliveries = self.run.deliveries(replaced, self.stored)
+        except Exception as fault:
+            self.fault = fault
+
+    def finish(self) -> LoadResult:
+        source, settings, account, run = self.source, self.settings, self.account, self.run
+        if self.missing:
+            cure = f"not configured: set {' and '.join(self.missing)} (in .env or the environment)"
+            return written(settings, source, account, "not_configured", cure)
+        try:
+            if self.fault or run is None:
+                raise self.fault or AssertionError("an extraction that was not begun cannot be finished")
+            keep_unknown_fields(settings, run)
+            keep_withdrawn(settings, run)
+            # what an account before this one did: its place, and tables that it made anew
+            _, stale = _stored_tables(source, settings)
+            _make_anew(source, settings, [name for name, _ in stale])
+            if self.deliveries or run.state != self.before:
+                load_package(
+                    self.pipeline, source, account, _with_place(self._state(), account, run.state), self.deliveries, self.full_refresh
+                )
+        except Exception as fault:
+            reason = reason_of(fault, Tokens(settings, source, account).secrets())
+            network = is_network(fault)
+            return written(settings, source, account, "failed", reason, run=run, is_network=network, warnings=self.warnings)
+        finally:
+            if run is not None:
+                run.discard()
+        rows = {delivery.table.name: delivery.rows for delivery in self.deliveries if delivery.rows}
+        return written(settings, source, account, "loaded", None, run=run, rows=rows, warnings=self.warnings)
 
 
 def _place(state: Mapping[str, Any], account: str | None) -> dict[str, Any]:
@@ -110,12 +177,13 @@ def _with_place(state: Mapping[str, Any], account: str | None, place: Mapping[st
     return {ACCOUNTS: {**state.get(ACCOUNTS, {}), account: place}}
 
 
-def _is_history(table: RawTable) -> bool:
-    return "_observed_at" in table.key
-
-
 def _pipeline(source: Source, settings: Settings, warnings: list[str]) -> dlt.Pipeline:
     """The source's pipeline, with what a crashed run left loaded, and its state the one that the warehouse holds."""
+    with in_use():
+        return _synchronised(source, settings, warnings)
+
+
+def _synchronised(source: Source, settings: Settings, warnings: list[str]) -> dlt.Pipeline:
     with connect(settings) as connection:
         folder = settings.warehouse_path.parent / "dlt" / f"{settings.warehouse_path.stem}-{warehouse.warehouse_id(connection)}"
     pipeline = dlt.pipeline(
@@ -179,74 +247,3 @@ def _stored_version(settings: Settings, source: Source) -> str | None:
         except duckdb.CatalogException:
             return None
     return row[0] if row else None
-
-
-def _hint(type_: str) -> dict[str, Any]:
-    """DuckDB type -> dlt column hint; it must make the very column that prepare() made."""
-    simple = {"VARCHAR": "text", "BIGINT": "bigint", "DOUBLE": "double", "BOOLEAN": "bool", "DATE": "date", "JSON": "json"}
-    if type_ in simple:
-        return {"data_type": simple[type_], "nullable": True}
-    if type_ == "TIMESTAMP":
-        return {"data_type": "timestamp", "timezone": False, "precision": 6, "nullable": True}
-    precision, scale = type_.removeprefix("DECIMAL(").removesuffix(")").split(",")
-    return {"data_type": "decimal", "precision": int(precision), "scale": int(scale), "nullable": True}
-
-
-def _scope(table: RawTable, account: str | None, is_full: bool) -> str:
-    """Which stored rows a load takes away before it adds its own, in one transaction. Always given, since dlt keeps the last one."""
-    is_anew = is_full and not _is_history(table)
-    if is_anew and account is None:
-        return "1 = 1"
-    if table.scope:
-        column = quoted(table.scope)
-        return f"{column} IN (SELECT {column} FROM {{staging_table}})"
-    same = " AND ".join(f"s.{quoted(name)} = {{table}}.{quoted(name)}" for name in table.key)
-    keyed = f"EXISTS (SELECT 1 FROM {{staging_table}} AS s WHERE {same})"
-    return f"_account = '{account}' OR {keyed}" if is_anew else keyed
-
-
-def _load(
-    pipeline: dlt.Pipeline, source: Source, account: str | None, state: Mapping[str, Any], deliveries: list[Delivery], is_full: bool
-) -> None:
-    """One package: a file of each table and the new state. Right under kill at any point: see ARCHITECTURE decision 10."""
-    schema = dlt.Schema(source.name, normalizers={"names": "direct", "json": {"module": "dlt.common.normalizers.json.relational"}})
-
-    def resource(name: str, path: Path | None, rows: int, **hints: Any) -> dlt.sources.DltResource:
-        def items() -> Iterator[Any]:
-            kept = dlt.current.source_state()
-            kept.clear()
-            kept.update(state)
-            if path is not None:
-                yield dlt.mark.with_file_import(str(path), "parquet", items_count=rows)
-
-        return dlt.resource(items, name=name, **hints)
-
-    resources = []
-    for delivery in deliveries:
-        columns = {name: _hint(type_) for name, type_ in delivery.columns.items()}
-        if delivery.table.scope:
-            columns["_deleted"]["hard_delete"] = True
-        resources.append(
-            resource(
-                delivery.table.name,
-                delivery.path,
-                delivery.rows,
-                columns=columns,
-                primary_key=list(delivery.table.key),
-                write_disposition={
-                    "disposition": "merge",
-                    "strategy": "delete-insert",
-                    "destination_scope": _scope(delivery.table, account, is_full),
-                },
-            )
-        )
-    package = dlt.sources.DltSource(schema, "pipelines", resources or [resource("place", None, 0)])
-    package.max_table_nesting = 0
-    try:
-        pipeline.extract(package)
-        pipeline.normalize()
-        pipeline.load()
-    except PipelineStepFailed:
-        pipeline.drop()
-        raise
-    shutil.rmtree(Path(pipeline.working_dir) / "load" / "loaded", ignore_errors=True)

@@ -7,11 +7,14 @@ import hashlib
 import json
 import os
 import tempfile
+import threading
 from contextlib import suppress
 from typing import Any
 
 from pipelines.raw import Source
 from pipelines.settings import Settings
+
+_WRITING = threading.Lock()  # sources that extract side by side share the file
 
 
 class Tokens:
@@ -33,6 +36,10 @@ class Tokens:
         return {*self._given.values(), *self._read().get(self._account, {}).get("tokens", {}).values()}
 
     def keep(self, name: str, value: str) -> None:
+        with _WRITING:
+            self._write(name, value)
+
+    def _write(self, name: str, value: str) -> None:
         every = self._read()
         kept = every.get(self._account, {})
         tokens = kept.get("tokens", {}) if kept.get("origin") == self._origin else {}

@@ -1,6 +1,7 @@
 """Settings -> the warehouse file: opened, locked, stamped, with every raw table in place and one clock."""
 
 import secrets
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -90,9 +91,25 @@ def warehouse_lock(settings: Settings, on_wait: Callable[[str], None] = lambda m
         lock.release()
 
 
+# DuckDB refuses a connection to a file that this process holds open with other options, as dlt does: one at a time.
+_IN_USE = threading.RLock()
+
+
+@contextmanager
+def in_use() -> Iterator[None]:
+    """Whatever opens the warehouse file in its own way does it here; other threads of this process wait."""
+    with _IN_USE:
+        yield
+
+
 @contextmanager
 def connect(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection in UTC. WarehouseError where another program holds the file open or it is no warehouse."""
+    with in_use():
+        yield from _connected(settings)
+
+
+def _connected(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
     try:
         connection = duckdb.connect(str(settings.warehouse_path))

@@ -10,7 +10,7 @@ from pipelines.settings import Settings
 
 if TYPE_CHECKING:  # their imports take seconds that a listener need not spend
     from pipelines.check import CheckResult
-    from pipelines.load import LoadResult
+    from pipelines.load import Loading, LoadResult
     from pipelines.publish import PublishResult
 
 
@@ -35,6 +35,7 @@ class Work:
     full_refresh: bool = False
     on_step: Listener = lambda step: None
     steps: list[Step] = field(default_factory=list)
+    extracting: "dict[str, Loading] | None" = None  # by source: those that are asked already; None: nobody is yet
     loads: "list[LoadResult]" = field(default_factory=list)
     checks: "list[CheckResult]" = field(default_factory=list)
     published: "PublishResult | None" = None

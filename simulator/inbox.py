@@ -74,9 +74,10 @@ def _social(world: World) -> Iterator[tuple[str, pd.DataFrame]]:
     yield from by_quarter("interactions", "likes", "csv.gz", likes, likes["occurred_at"])
     touches = world.touches[~world_sales.is_answered_campaign(world.touches, world.accounts)][TOUCH_COLUMNS]
     yield from by_quarter("touches", "web_log", "jsonl", touches, touches["occurred_at"])
-    campaigns = world.campaigns
+    campaigns = world.campaigns[world.campaigns["platform"] != "meta_ads"]
     yield "campaigns/campaigns.csv", campaigns[campaigns["starts_on"] <= world.stage.clock.astype("datetime64[D]")]
-    yield from by_quarter("ad_metrics", "ads", "csv", world.advertising, world.advertising["date"])
+    ads = world.advertising[world.advertising["platform"] != "meta_ads"]
+    yield from by_quarter("ad_metrics", "ads", "csv", ads, ads["date"])
 
 
 def _conversations(world: World) -> Iterator[tuple[str, pd.DataFrame]]:

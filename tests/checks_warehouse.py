@@ -38,6 +38,8 @@ OVERRIDES = {
     "raw_instagram.posts": {"deleted_at": None},
     "raw_linkedin.posts": {"deleted_at": None},
     "raw_mastodon.posts": {"deleted_at": None},
+    "raw_meta_ads.campaigns": {"lifetime_budget": "1350000"},
+    "raw_meta_ads.insights": {"impressions": "1000", "link_clicks": "20", "spend": "12.5"},
     "raw_x.posts": {"deleted_at": None},
     "raw_youtube.posts": {"deleted_at": None},
     "raw_salesforce.accounts": {"deleted_at": None},

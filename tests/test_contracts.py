@@ -77,6 +77,11 @@ def test_instagram(days: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     judged(judge, exchanges("instagram", days, tmp_path, monkeypatch), {"media": 2, "tags": 2, "comments": 2, "": 4})
 
 
+def test_meta_ads(days: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    judge = graph(CONTRACTS / "meta_graph", {"campaigns": "Campaign", "insights": "AdsInsights"}, ("AdAccount",))
+    judged(judge, exchanges("meta_ads", days, tmp_path, monkeypatch), {"campaigns": 2, "insights": 4})
+
+
 def test_slack(days: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     judge = swagger(CONTRACTS / "slack_web_openapi_v2.json", "/api")
     least = {"auth.test": 2, "users.list": 2, "users.info": 2, "usergroups.list": 2}

@@ -20,7 +20,7 @@ ORDER = [
     "settings keys entities raw tokens warehouse forgotten retention".split(),
     "http pace authorization budget cadence withdrawn graph observe social sentiment".split(),
     "sources".split(),
-    "spool extraction destination outcome load".split(),
+    "spool extraction destination outcome package load".split(),
     "work".split(),
     "transform".split(),
     "estimates".split(),

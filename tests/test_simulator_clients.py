@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from simulator.apis import bluesky, facebook, hubspot, instagram, mastodon, salesforce, slack, stripe, x, youtube
+from simulator.apis import bluesky, facebook, hubspot, instagram, mastodon, meta_ads, salesforce, slack, stripe, x, youtube
 from simulator.server import Served, serving
 from simulator.world import World, build
 
@@ -237,6 +237,24 @@ def test_facebook_and_instagram(world: World, served: Served, monkeypatch: pytes
     assert {medium["id"] for medium in media} == living("instagram") and account["media_count"] == len(media)
     below = [comment for medium in media for comment in medium.get_comments(fields=["text", "from"], params={"limit": 3})]
     assert 0 < len(below) <= sum(medium["comments_count"] for medium in media)
+
+
+def test_meta_ads(world: World, served: Served, monkeypatch: pytest.MonkeyPatch):
+    pytest.importorskip("facebook_business", reason="the official client of Meta is not installed")
+    from facebook_business.adobjects.adaccount import AdAccount
+    from facebook_business.api import FacebookAdsApi
+    from facebook_business.session import FacebookSession
+
+    monkeypatch.setattr(FacebookSession, "GRAPH", served.base_url("meta_ads"))
+    api = FacebookAdsApi.init(access_token=meta_ads.TOKEN, crash_log=False)
+    account = AdAccount(f"act_{meta_ads.ACCOUNT}", api=api)
+    assert account.api_get(fields=["currency", "timezone_name"])["currency"] == "USD"
+    assert len(list(account.get_campaigns(fields=["name", "lifetime_budget"], params={"limit": 1}))) >= 1
+    span = {"since": str(world.stage.start), "until": f"{world.now:%Y-%m-%d}"}
+    asked = {"level": "ad", "time_increment": 1, "time_range": span, "limit": 50}
+    rows = list(account.get_insights(fields=["ad_id", "spend", "actions"], params=asked))
+    ads = world.advertising[world.advertising["platform"] == "meta_ads"]
+    assert len(rows) == len(ads) and sum(float(row["spend"]) for row in rows) == pytest.approx(ads["spend"].sum())
 
 
 def test_slack(world: World, served: Served):

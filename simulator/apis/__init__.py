@@ -4,17 +4,18 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
-from simulator.apis import bluesky, facebook, hubspot, instagram, linkedin, mastodon, salesforce, slack, stripe, x, youtube, zendesk
+from simulator.apis import bluesky, facebook, hubspot, instagram, linkedin, mastodon, meta_ads, salesforce, slack, stripe, x, youtube, zendesk
 from simulator.apis.wire import Wire
 from simulator.world import World
 
-SPEAKING = (bluesky, facebook, hubspot, instagram, linkedin, mastodon, salesforce, slack, stripe, x, youtube, zendesk)
+SPEAKING = (bluesky, facebook, hubspot, instagram, linkedin, mastodon, meta_ads, salesforce, slack, stripe, x, youtube, zendesk)
 VENDORS = {vendor.__name__.rpartition(".")[2]: vendor.routes for vendor in SPEAKING}
 # What the demo company signs in with; SOURCES__<NAME>__<SETTING> in the words of pipelines/sources.
 SECRETS = {
     "bluesky": {"IDENTIFIER": bluesky.HANDLE, "ACCESS_TOKEN": bluesky.PASSWORD},
     "facebook": {"ACCESS_TOKEN": facebook.TOKEN, "PAGE_ID": facebook.PAGE},
     "instagram": {"ACCESS_TOKEN": instagram.TOKEN, "ACCOUNT_ID": instagram.ACCOUNT},
+    "meta_ads": {"ACCESS_TOKEN": meta_ads.TOKEN, "ACCOUNT_ID": meta_ads.ACCOUNT},
     "mastodon": {"ACCESS_TOKEN": mastodon.TOKEN},
     "hubspot": {"ACCESS_TOKEN": hubspot.TOKEN},
     "salesforce": {"CLIENT_ID": salesforce.CLIENT, "CLIENT_SECRET": salesforce.SECRET},

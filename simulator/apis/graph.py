@@ -31,17 +31,20 @@ class Edge:
 
     nodes: list["Node"]
     all: list["Node"] | None = None  # with `filter(stream)`: what hangs below them, too
+    summary: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
 class Node:
-    """An object: its values, its edges by name, the metrics of its insights, and all fields its kind may have."""
+    """An object: all fields its kind may have, its values, its edges by name, the metrics of its insights."""
 
     kind: str
     known: frozenset[str]
     values: Mapping[str, Any]
     edges: Mapping[str, Callable[[], Edge]] = field(default_factory=dict)
     metrics: Mapping[str, Any] | None = None
+    asked: Mapping[str, Callable[[Mapping[str, str]], Edge]] = field(default_factory=dict)  # edges that depend on the question
+    always: tuple[str, ...] = ("id",)  # fields that are given unasked
 
 
 @dataclass(frozen=True)
@@ -74,10 +77,11 @@ def routes(token: str, root: Callable[[str], Node | None]) -> list[Route]:
         found = node(parts[0])
         if parts[1] == "insights" and found.metrics is not None:
             return insights(found, query.get("metric", ""))
-        if parts[1] not in found.edges:
+        if parts[1] not in {*found.edges, *found.asked}:
             raise GraphError(2500, f"Unknown path components: /{parts[1]}")
+        edge = found.asked[parts[1]](query) if parts[1] in found.asked else found.edges[parts[1]]()
         calls = {name: query[name] for name in ("limit", "after", "filter", "summary") if name in query}
-        return edge_of(found.edges[parts[1]](), calls, wanted, f"{request.url.path}?access_token={token}&")
+        return edge_of(edge, calls, wanted, f"{request.url.path}?access_token={token}&")
 
     async def endpoint(request: Request) -> Response:
         try:
@@ -111,7 +115,7 @@ def _split(text: str, at: str = ",") -> list[str]:
 
 def shown(node: Node, wanted: list[Wanted]) -> dict[str, Any]:
     """The fields of a node that are wanted, those that it has; its id always."""
-    found = {"id": node.values["id"]} if "id" in node.values else {}
+    found = {name: node.values[name] for name in node.always if name in node.values}
     for each in wanted:
         if each.name == "insights" and node.metrics is not None:
             found["insights"] = insights(node, each.calls.get("metric", ""))
@@ -129,7 +133,7 @@ def shown(node: Node, wanted: list[Wanted]) -> dict[str, Any]:
 
 def edge_of(edge: Edge, calls: Mapping[str, str], wanted: list[Wanted], address: str) -> dict[str, Any]:
     nodes = edge.all if calls.get("filter") == "stream" and edge.all is not None else edge.nodes
-    limit = max(0, min(100, int(calls.get("limit", 25))))
+    limit = max(0, min(500, int(calls.get("limit", 25))))
     start = int(base64.b64decode(calls["after"])) if calls.get("after") else 0
     some = nodes[start : start + limit]
     body: dict[str, Any] = {"data": [shown(node, wanted) for node in some]}
@@ -138,7 +142,7 @@ def edge_of(edge: Edge, calls: Mapping[str, str], wanted: list[Wanted], address:
         more = {"next": f"https://graph.facebook.com{address}limit={limit}&after={cursors['after']}"}
         body["paging"] = {"cursors": cursors} | (more if start + limit < len(nodes) else {})
     if "summary" in calls:
-        body["summary"] = {"total_count": len(nodes)}
+        body["summary"] = {"total_count": len(nodes)} if edge.summary is None else edge.summary
     return body
 
 

@@ -17,7 +17,7 @@ from simulator.world import World
 # Every so many requests one is refused or breaks; far enough apart that no retry meets a second one.
 REFUSED_EVERY = 211
 BROKEN_EVERY = 397
-GRAPH = ("facebook", "instagram")
+GRAPH = ("facebook", "instagram", "meta_ads")
 REFUSED = {
     "bluesky": {"error": "RateLimitExceeded", "message": "Rate Limit Exceeded"},
     "mastodon": {"error": "Too many requests"},

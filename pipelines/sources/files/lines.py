@@ -29,12 +29,12 @@ class Fault(Exception):
 
 
 def kind_of(path: Path) -> tuple[str, str | None]:
-    """(csv, jsonl or parquet; compression) by the ending of the name."""
+    """(csv, jsonl, json or parquet; compression) by the ending of the name."""
     if PATTERN.search(str(path)):
         raise Fault(None, None, "has one of * ? [ in its path, which would be read as a pattern: rename it")
     compression = COMPRESSION.get(path.suffix.lower())
     ending = Path(path.stem).suffix.lower() if compression else path.suffix.lower()
-    if ending not in (".csv", ".jsonl", ".parquet") or (compression and ending == ".parquet"):
+    if ending not in (".csv", ".jsonl", ".json", ".parquet") or (compression and ending == ".parquet"):
         raise Fault(None, None, "is of no known kind; give .csv or .jsonl (also .gz or .zst), or .parquet")
     return ending.removeprefix("."), compression
 
@@ -81,6 +81,8 @@ def unreadable(kind: str, compression: str | None, path: Path) -> Fault:
     packed = f" inside its {compression} compression" if compression else ""
     if kind == "parquet":
         return Fault(None, None, "is not a readable Parquet file: write it again")
+    if kind == "json":
+        return Fault(None, None, "cannot be read as JSON, one array of objects or one object a line: export it again")
     try:
         with BufferedReader(pa.input_stream(str(path), compression=compression)) as stream:
             for number, line in enumerate(stream, 1):

@@ -12,6 +12,7 @@ import duckdb
 
 from pipelines.entities import Column, Entity
 from pipelines.raw import FileExtraction
+from pipelines.sources.files.events import COLUMNS, export_of, visits
 from pipelines.sources.files.lines import LONGEST_LINE, Fault, kind_of, open_text, physical_lines, record_lines, records, unreadable
 from pipelines.sources.files.people import Person
 from pipelines.sources.files.values import demand, duckdb_type, value
@@ -36,6 +37,10 @@ def read_file(connection: duckdb.DuckDBPyConnection, run: FileExtraction, entity
     kind, compression = kind_of(path)
     try:
         given = _given(connection, entity, kind, compression, path)
+        if entity.name == "touches" and (export := export_of(given.columns)):
+            given = _Given("parquet", visits(connection, export, given.query, given.columns), COLUMNS, False)
+        elif kind == "json":
+            raise Fault(None, None, "is JSON, and no event export that is known; give .jsonl, one row a line")
         people = _check_columns(entity, given)
         rows = _write(connection, run, entity, name, path, compression, given, people, target)
     except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException, EOFError, UnicodeDecodeError, csv.Error):
@@ -57,8 +62,8 @@ def _given(connection: duckdb.DuckDBPyConnection, entity: Entity, kind: str, com
     file = literal(str(path)) + (f", compression = {literal(compression)}" if compression else "")
     if kind == "csv":
         return _given_csv(file, compression, path)
-    if kind == "jsonl":
-        return _given_jsonl(connection, entity, file, compression, path)
+    if kind in ("jsonl", "json"):
+        return _given_jsonl(connection, entity, file, kind, compression, path)
     return _given_parquet(connection, file)
 
 
@@ -78,8 +83,12 @@ def _given_csv(file: str, compression: str | None, path: Path) -> _Given:
     return _Given("csv", query, header, not header)
 
 
-def _given_jsonl(connection: duckdb.DuckDBPyConnection, entity: Entity, file: str, compression: str | None, path: Path) -> _Given:
-    lines = f"read_ndjson_objects({file}, maximum_object_size = {LONGEST_LINE})"
+def _given_jsonl(
+    connection: duckdb.DuckDBPyConnection, entity: Entity, file: str, kind: str, compression: str | None, path: Path
+) -> _Given:
+    with open_text(path, compression) as text:
+        form = "array" if kind == "json" and text.read(64).lstrip().startswith("[") else "newline_delimited"
+    lines = f"read_json_objects({file}, format = '{form}', maximum_object_size = {LONGEST_LINE})"
     header = tuple(
         row[0] for row in connection.execute(f"select distinct unnest(json_keys(json)) as name from {lines} order by name").fetchall()
     )
@@ -94,7 +103,7 @@ def _given_jsonl(connection: duckdb.DuckDBPyConnection, entity: Entity, file: st
             texts.append(f"case when {is_long} then 'inexact' else nullif({name} ->> '$', '') end as {name}")
         else:
             texts.append(f"nullif({name}, '') as {name}")
-    rows = f"read_json({file}, format = 'newline_delimited', maximum_object_size = {LONGEST_LINE}, columns = {{{', '.join(read)}}})"
+    rows = f"read_json({file}, format = '{form}', maximum_object_size = {LONGEST_LINE}, columns = {{{', '.join(read)}}})"
     is_empty = not header and next(records("jsonl", compression, path), None) is None
     return _Given("jsonl", f"select {', '.join(texts)}, row_number() over () as _record from {rows}", header, is_empty)
 
@@ -104,7 +113,8 @@ def _given_parquet(connection: duckdb.DuckDBPyConnection, file: str) -> _Given:
     texts = []
     for column, type_, *_ in described:
         exact = f"{quoted(column)}::timestamp" if type_ in ("TIMESTAMP_NS", "TIMESTAMP_S", "TIMESTAMP_MS") else quoted(column)
-        texts.append(f"nullif({exact}::varchar, '') as {quoted(column)}")
+        text = f"to_json({quoted(column)})" if type_.startswith(("STRUCT", "MAP")) or type_.endswith("]") else exact
+        texts.append(f"nullif({text}::varchar, '') as {quoted(column)}")
     query = f"select {', '.join(texts)}, file_row_number + 1 as _record from read_parquet({file}, file_row_number = true)"
     return _Given("parquet", query, tuple(row[0] for row in described), False)
 
