@@ -8,12 +8,13 @@ import logging
 import re
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import httpx
+import orjson
 
 from pipelines.pace import advised_wait, answered_at, backoff, until_reset
 
@@ -150,7 +151,7 @@ class Client:
                     continue
                 raise SourceError(self._refusal(where, status, code))
             try:
-                return Answer(json.loads(response.content), answered_at(response), response.headers, status)
+                return Answer(_parsed(response.content), answered_at(response), response.headers, status)
             except ValueError:
                 if response.content.lstrip()[:1] not in (b"{", b"["):
                     raise SourceError(self._not_json(where, response)) from None
@@ -192,8 +193,7 @@ class Client:
             404: f"there is no such thing at this address: is {name}__BASE_URL right?",
         }
         said = f"{status} ({code})" if code else str(status)
-        cause = MEANS.get(code, status)
-        return f"{where} answered {said}; {cures.get(cause, 'the source does not accept this request')}"
+        return f"{where} answered {said}; {cures.get(MEANS.get(code, status), 'the source does not accept this request')}"
 
     def _not_json(self, where: str, response: httpx.Response) -> str:
         kind = response.headers.get("content-type", "nothing").split(";")[0]
@@ -249,6 +249,12 @@ def understood(source: str) -> Iterator[None]:
 def undeclared(item: Mapping[str, Any], known: frozenset[str]) -> dict[str, None]:
     """Names of fields that we neither use nor leave out on purpose, without their values: they may hold a person."""
     return {name: None for name in item if name not in known}
+
+
+def _parsed(content: bytes) -> Any:
+    with suppress(ValueError):  # it refuses integers beyond 64 bits and half surrogate pairs
+        return orjson.loads(content)
+    return json.loads(content)
 
 
 def error_code(response: httpx.Response) -> str:
