@@ -3,10 +3,15 @@
 import threading
 from datetime import UTC, datetime
 
+import dagster as dg
+import pytest
+
+from pipelines import assets
 from pipelines.load import Loading, prepare
 from pipelines.raw import Extraction, RawTable, Source
 from pipelines.settings import Settings
 from pipelines.warehouse import connect
+from pipelines.work import Work
 
 AT = datetime(2026, 6, 30, 12, tzinfo=UTC)
 PATIENCE = 60.0  # seconds until a test that would hang fails
@@ -44,6 +49,26 @@ def test_slow_sources_overlap_and_a_failing_one_stops_nobody(settings: Settings)
     assert {name: result.state for name, result in results.items()} == {"one": "loaded", "other": "loaded", "broken": "failed"}
     assert results["broken"].reason == "nobody is there" and results["broken"].is_network
     assert counted(settings, "one", "other", "broken") == [2, 2, 0]
+
+
+def test_a_run_asks_all_its_sources_from_the_first_on_and_no_others(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    both, asked = threading.Barrier(2), list[str]()
+
+    def waiting(run: Extraction) -> None:
+        asked.append("one")
+        both.wait(PATIENCE)
+        run.write("posts", [{"post_id": "first", "likes": 1}], AT)
+
+    sources = {name: source(name, waiting) for name in ("one", "other", "left_out")}
+    monkeypatch.setattr(assets, "discover", lambda: sources)
+    prepare(settings, sources)
+    work = Work(settings)
+    loads = [assets.load_assets(each) for each in sources.values()]
+    chosen = [dg.AssetKey([name, "posts"]) for name in ("one", "other")]
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert dg.materialize(loads, instance=instance, resources={"work": work}, selection=chosen).success
+    assert [(result.source, result.state) for result in work.loads] == [("one", "loaded"), ("other", "loaded")]
+    assert len(asked) == 2 and counted(settings, "one", "other", "left_out") == [1, 1, 0]
 
 
 def test_one_is_loaded_while_another_reads_what_is_stored_of_it(settings: Settings) -> None:
