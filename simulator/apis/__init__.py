@@ -4,7 +4,21 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
-from simulator.apis import bluesky, facebook, hubspot, instagram, linkedin, mastodon, meta_ads, salesforce, slack, stripe, x, youtube, zendesk
+from simulator.apis import (
+    bluesky,
+    facebook,
+    hubspot,
+    instagram,
+    linkedin,
+    mastodon,
+    meta_ads,
+    salesforce,
+    slack,
+    stripe,
+    x,
+    youtube,
+    zendesk,
+)
 from simulator.apis.wire import Wire
 from simulator.world import World
 
