@@ -63,8 +63,8 @@ class Authorization(Protocol):
 class Client:
     """Asks one source, one request at a time.
 
-    `busy` reads a vendor's own way to say that it is asked too much, where that is no 429: seconds to wait before the
-    same request is sent again, or None. `named` gives the short name of an error, where a vendor has numbers.
+    `busy` gives the seconds to wait where a vendor says without a 429 that it is asked too much, else None; `named` the
+    short name of an error, where a vendor has numbers.
     """
 
     sleep: Callable[[float], None] = staticmethod(time.sleep)
@@ -237,13 +237,11 @@ def understood(source: str) -> Iterator[None]:
     try:
         yield
     except KeyError as fault:
-        raise SourceError(
-            f"{source}: an answer came without {fault}, which its API promises; nothing of this source was changed"
-        ) from fault
+        told = f"{source}: an answer came without {fault}, which its API promises; nothing of this source was changed"
+        raise SourceError(told) from fault
     except (ValueError, TypeError, AttributeError) as fault:  # whose words may repeat a value
-        raise SourceError(
-            f"{source}: an answer holds something else than its API promises ({type(fault).__name__}); nothing of this source was changed"
-        ) from fault
+        told = f"{source}: an answer holds something else than its API promises ({type(fault).__name__})"
+        raise SourceError(f"{told}; nothing of this source was changed") from fault
 
 
 def undeclared(item: Mapping[str, Any], known: frozenset[str]) -> dict[str, None]:
