@@ -142,6 +142,10 @@ def _page(rows: Sequence[Row]) -> Iterator[str]:
     if missing:
         yield ""
         yield f"Not drawn yet: {', '.join(missing)}."
+    yield ""
+    yield "Not here: what is exact and has no interval (sums of the ledger, counts, credit by each rule, Markov shares); the p values of checks that only"
+    yield "demote or warn (pretrend_p, srm_p, negative_control_p); and, not tried yet, the intervals of peer and advocacy shares, moods, Gini, ties across"
+    yield "teams, parity, repeat and return rates, cohorts, and months that a contract is expected to last."
     for subject, members in _subjects().items():
         shown = [row for row in rows if row.estimator in {estimator.name for estimator in members}]
         if not shown:

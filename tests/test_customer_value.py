@@ -13,6 +13,9 @@ from pipelines.estimates.bg_nbd import bg_nbd_log_likelihood, fit_bg_nbd, p_aliv
 from pipelines.estimates.contracts import monthly_chances, paid_months_ahead
 from pipelines.estimates.customer_value import order_fits
 from pipelines.estimates.gamma_gamma import expected_value, fit_gamma_gamma
+from pipelines.load import fix_clock, load_source, prepare
+from pipelines.settings import read_settings
+from pipelines.sources.files import SOURCE
 from tests.dbt_warehouse import DbtWarehouse
 from tests.reference import DATA
 from tests.retention_worlds import insert_fast
@@ -35,10 +38,20 @@ def sample_orders() -> list[dict]:
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory) -> DbtWarehouse:
-    """Orders alone, read at the end of the calibration period."""
-    warehouse = DbtWarehouse(tmp_path_factory.mktemp("cdnow"))
-    warehouse.execute("update raw_goodwill.clock set as_of = timestamp '1997-09-30 12:00'")
-    insert_fast(warehouse, "revenue", [row for row in sample_orders() if row["occurred_at"] < datetime(1997, 10, 1)])
+    """A file of orders alone in the inbox, read at the end of the calibration period."""
+    home = tmp_path_factory.mktemp("cdnow")
+    settings = read_settings(folder=home, environ={"GOODWILL_KEY": "a key for tests", "GOODWILL_AS_OF": "1997-09-30 12:00"})
+    path = settings.inbox_path / "revenue" / "cdnow.csv"
+    path.parent.mkdir(parents=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        orders = csv.DictWriter(file, ["revenue_id", "occurred_at", "amount", "currency", "person_key", "kind"])
+        orders.writeheader()
+        orders.writerows(row for row in sample_orders() if row["occurred_at"] < datetime(1997, 10, 1))
+    prepare(settings)
+    fix_clock(settings)
+    assert load_source(SOURCE, settings).state == "loaded"
+    warehouse = DbtWarehouse(tmp_path_factory.mktemp("built"), settings.warehouse_path)
+    assert warehouse.run("seed").success
     warehouse.estimate("est_customer_fits", "est_customer_orders", "est_contracts")
     warehouse.build("roi_customer_value_fits", "roi_customer_value")
     return warehouse

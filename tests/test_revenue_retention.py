@@ -60,6 +60,76 @@ def test_the_published_survival_medians_and_log_rank(remission: DbtWarehouse) ->
     assert found[1][3] is None, "all accounts are compared with nobody"
 
 
+# (started, ended, amount and currency) of each contract, and what a bookkeeper writes down by hand: month, MRR, change, movement.
+BY_HAND = {
+    "the definition's own": (
+        [("2026-01-10", "2026-03-05", 100), ("2026-04-20", "2026-05-01", 80), ("2026-05-01", None, 120)],
+        "1 100 +100 new; 2 100 0 none; 3 0 -100 churn; 4 80 +80 reactivation; 5 120 +40 upgrade; 6 120 0 none",
+    ),
+    "a paused plan costs nothing": (
+        [("2026-01-01", "2026-03-01", 50), ("2026-03-01", "2026-04-01", 0), ("2026-04-01", None, 50)],
+        "1 50 +50 new; 2 50 0 none; 3 0 -50 churn; 4 50 +50 reactivation; 5 50 0 none; 6 50 0 none",
+    ),
+    "another plan in the middle of a month": (
+        [("2026-04-05", "2026-05-17", 30), ("2026-05-17", None, 45)],
+        "4 30 +30 new; 5 45 +15 upgrade; 6 45 0 none",
+    ),
+    "cancelled in the morning and back in the evening": (
+        [("2026-03-01", "2026-04-20 08:00", 20), ("2026-04-20 19:00", None, 20)],
+        "3 20 +20 new; 4 20 0 none; 5 20 0 none; 6 20 0 none",
+    ),
+    # ended_at is the first day without: this one has none on the last of April, and April has no revenue
+    "a day without over the end of a month": (
+        [("2026-03-01", "2026-04-30", 20), ("2026-05-01", None, 20)],
+        "3 20 +20 new; 4 0 -20 churn; 5 20 +20 reactivation; 6 20 0 none",
+    ),
+    "another currency of the same worth": (
+        [("2026-02-10", "2026-04-01", 100, "EUR"), ("2026-04-01", None, 125)],
+        "2 125 +125 new; 3 125 0 none; 4 125 0 none; 5 125 0 none; 6 125 0 none",
+    ),
+    "begun and ended within a month": ([("2026-05-03", "2026-05-28", 500)], ""),
+    "begins after the clock": ([("2026-07-02", None, 500)], ""),
+    "two at once": (
+        [("2026-01-31", None, 60), ("2026-03-10", "2026-05-10", 40)],
+        "1 60 +60 new; 2 60 0 none; 3 100 +40 upgrade; 4 100 0 none; 5 60 -40 downgrade; 6 60 0 none",
+    ),
+    "will end after the clock": ([("2026-04-30", "2026-09-01", 10)], "4 10 +10 new; 5 10 0 none; 6 10 0 none"),
+    "ended in the month of the clock": ([("2026-04-02", "2026-06-10", 70)], "4 70 +70 new; 5 70 0 none; 6 0 -70 churn"),
+}
+A_YEAR_AGO = {"came back": [("2025-06-15", "2025-12-03", 30), ("2026-06-01", None, 50)], "left": [("2025-06-20", "2026-02-10", 40)]}
+
+
+def test_what_a_bookkeeper_works_out_by_hand(tmp_path: Path) -> None:
+    warehouse, rows = DbtWarehouse(tmp_path), []
+    for account, contracts in ({account: given for account, (given, _) in BY_HAND.items()} | A_YEAR_AGO).items():
+        for number, (started, ended, amount, *currency) in enumerate(contracts):
+            row = {
+                "subscription_id": f"{account} {number}",
+                "account_id": account,
+                "monthly_amount": amount,
+                "currency": [*currency, "USD"][0],
+            }
+            dates = {"started_at": datetime.fromisoformat(started), "ended_at": datetime.fromisoformat(ended) if ended else None}
+            rows.append(row | dates)
+    insert_fast(warehouse, "subscriptions", rows)
+    insert_fast(warehouse, "exchange_rates", [{"date": date(2026, 2, 10), "currency": "EUR", "rate_to_reporting": 1.25}])
+    warehouse.build(*MARTS)
+    sql = "select month(month), cast(mrr as int), cast(mrr_change as int), category from roi.mrr_movements where account_id = {} order by month"
+    for account, (_, expected) in BY_HAND.items():
+        quoted = "'" + account.replace("'", "''") + "'"
+        found = "; ".join(f"{m} {mrr} {change:+d} {what}".replace("+0", "0") for m, mrr, change, what in warehouse.rows(sql.format(quoted)))
+        assert found == expected, account
+    names = (
+        "window_months, n, cast(start_mrr as int), cast(expansion as int), cast(contraction as int), cast(churned_mrr as int), logo_churn"
+    )
+    windows = warehouse.rows(
+        f"select {names}, nrr, grr from roi.revenue_retention where month = '2026-06-01' and segment = 'all' order by 1"
+    )
+    assert [row[:6] for row in windows] == [(1, 9, 520, 0, 0, 70), (3, 4, 265, 0, 40, 0), (12, 2, 70, 20, 0, 40)]
+    ratios = [(1 / 9, 450 / 520, 450 / 520), (0, 225 / 265, 225 / 265), (1 / 2, 50 / 70, 30 / 70)]
+    assert [row[6:] for row in windows] == [pytest.approx(expected, rel=1e-9) for expected in ratios]
+
+
 WORLD, MONTHS = 150, 20
 
 

@@ -164,9 +164,7 @@ ESTIMATORS = [
         "the effect in per cent",
         "pipelines/estimates/experiments/panels.panel_effect",
         _worlds(partial(of_panel, design="synthetic_control"), FEW, ANYWAY),
-        replicates=SLOW,
-        chunk=125,
-        note="P of 25 placebos moves in steps of 1/26, so that the interval is one of 96.2 %, and a placebo has a donor fewer than the treated unit: it errs on the wide side.",
+        note="P of 25 placebos moves in steps of 1/26: at 5 % only the first of them rejects, so that 3.8 % false positives and a cover of 96.2 % are what an exact test gives.",
     ),
     Estimator(
         "tbr",

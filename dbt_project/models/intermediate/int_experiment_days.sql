@@ -11,7 +11,7 @@ phased as (
     select
         outcomes.experiment_id,
         coalesce(outcomes.outcome, experiments.primary_outcome, 'outcome') as outcome,
-        coalesce(outcomes.outcome, experiments.primary_outcome, 'outcome') = coalesce(experiments.primary_outcome, outcomes.outcome, 'outcome') as is_primary,
+        experiments.primary_outcome,
         case when outcomes.outcome_kind <> 'other' then outcomes.outcome_kind end as outcome_kind,
         experiments.margin_rate is not null as is_valued,
         outcomes.unit_id,
@@ -41,6 +41,19 @@ phased as (
     inner join experiments on outcomes.experiment_id = experiments.experiment_id
 ),
 
+-- which outcome decides: the one that the plan names, else the only one, else what is called money
+ranked as (
+    select
+        *,
+        case
+            when primary_outcome is not null then outcome = primary_outcome
+            else
+                min(outcome) over (partition by experiment_id) = max(outcome) over (partition by experiment_id)
+                or outcome in ('revenue', 'margin', 'contribution_margin', 'profit')
+        end as is_primary
+    from phased
+),
+
 -- a margin per unit of revenue says that the outcome which decides is money
 final as (
     select
@@ -59,7 +72,7 @@ final as (
         denominator,
         weight,
         cost
-    from phased
+    from ranked
     where phase is not null and place = 1 and isfinite(value)
 )
 

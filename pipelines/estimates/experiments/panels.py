@@ -13,7 +13,6 @@ from pipelines.estimates.experiments.synthetic_control import Synthetic, synthet
 from pipelines.estimates.experiments.time_based_regression import Foretold, time_based_regression
 
 MOST_DONORS = 200  # of more, those that lie nearest before the test
-ILL_FIT = 10.0  # per cent of the mean, from which on a fit before the test is none
 FEWEST_FOR_PLACEBO = 12  # days before the test, of which the last third play the test
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -145,23 +144,20 @@ def _synthetic(panel: Panel, level: float, tails: int) -> Effect:
         return Effect("", 0, 0, reason="treated units of unequal weight have no synthetic control here")
     test, whole = _test_and_whole(panel)
 
-    def fitted(days: NDArray[np.bool_], is_demeaned: bool) -> Synthetic:
-        return synthetic_control(treated[:, days], donors[:, days], n_before, is_demeaned, level, tails)
+    def fitted(days: NDArray[np.bool_]) -> Synthetic:
+        return synthetic_control(treated[:, days], donors[:, days], n_before, level=level, tails=tails)
 
-    plain = fitted(test, False)
-    if plain.reason:
-        return Effect("", 0, 0, reason=plain.reason)
-    demeaned = fitted(test, True)
-    is_demeaned = plain.prefit_rmspe_pct > ILL_FIT >= demeaned.prefit_rmspe_pct
-    found = demeaned if is_demeaned else plain
-    total = found if test.sum() == whole.sum() else fitted(whole, is_demeaned)
+    found = fitted(test)
+    if found.reason:
+        return Effect("", 0, 0, reason=found.reason)
+    total = found if test.sum() == whole.sum() else fitted(whole)
     placebos = f"; placebo test over {found.n_placebos:,} {'sets of ' if len(treated) > 1 else ''}donors" if found.n_placebos else ""
     return replace(
         _finished(panel, (found.effect, found.lo, found.hi), (total.effect, total.lo, total.hi)),
-        method=f"synthetic control{', demeaned,' if is_demeaned else ''} of {len(donors)} donors{said}{placebos}",
+        method=f"synthetic control{', demeaned,' if found.is_demeaned else ''} of {len(donors)} donors{said}{placebos}",
         p_value=found.p_value,
         prefit_rmspe_pct=found.prefit_rmspe_pct,
-        effect_demeaned=demeaned.effect,
+        effect_demeaned=found.effect_demeaned,
         interval_reason=found.interval_reason,
     )
 

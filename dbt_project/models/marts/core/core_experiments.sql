@@ -174,6 +174,7 @@ final as (
         starts_on,
         ends_on,
         case when outcome_kind = 'money' then currency end as currency,
+        {{ effect_unit('outcome_kind', 'currency') }} as effect_unit,
         n_units,
         n_treated,
         n_control,

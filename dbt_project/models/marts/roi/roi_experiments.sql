@@ -157,6 +157,7 @@ final as (
         outcome,
         outcome_kind,
         is_primary,
+        {{ effect_unit('outcome_kind', "'" ~ var('reporting_currency') ~ "'") }} as effect_unit,
         design,
         channel,
         campaign_id,

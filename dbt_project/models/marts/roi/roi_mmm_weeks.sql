@@ -41,6 +41,21 @@ posted as (
         case when posts.is_paid then platforms.paid_channel else platforms.organic_channel end
 ),
 
+-- what posts were shown more often in the week; NULL where no platform says how often
+shown as (
+    select
+        {{ week_of('days.date') }} as week,
+        case when posts.is_paid then platforms.paid_channel else platforms.organic_channel end as channel,
+        sum(days.impressions_delta) as impressions
+    from {{ ref('core_post_days') }} as days
+    inner join {{ ref('int_posts') }} as posts on days.platform = posts.platform and days.post_id = posts.post_id
+    inner join platforms on days.platform = platforms.platform
+    where coalesce(posts.is_brand, true)
+    group by
+        {{ week_of('days.date') }},
+        case when posts.is_paid then platforms.paid_channel else platforms.organic_channel end
+),
+
 touched as (
     select {{ week_of('date') }} as week, channel, count(*) as touches
     from {{ ref('int_touch_channels') }}
@@ -52,8 +67,16 @@ sold as (
     select
         {{ week_of('date') }} as week,
         case when count(*) = count(amount_reporting) then sum(amount_reporting) end as company_revenue,
+        case when count(*) = count(amount_reporting) then sum(coalesce({{ convert('discount', 'rate_to_reporting') }}, 0)) end as company_discounts,
         sum(case when kind in ('order', 'invoice') then 1 else 0 end) as company_bookings
     from {{ ref('int_revenue_resolved') }}
+    group by {{ week_of('date') }}
+),
+
+closed as (
+    select {{ week_of('date') }} as week, count(*) as holiday_days
+    from {{ ref('core_dates') }}
+    where is_holiday
     group by {{ week_of('date') }}
 ),
 
@@ -91,9 +114,12 @@ final as (
         cast(advertised.impressions as bigint) as impressions,
         cast(advertised.clicks as bigint) as clicks,
         cast(coalesce(posted.posts, 0) as bigint) as posts,
+        cast(shown.impressions as bigint) as post_impressions,
         cast(coalesce(touched.touches, 0) as bigint) as touches,
         cast(case when sold.week is null then 0 else sold.company_revenue end as decimal(38, 4)) as company_revenue,
         cast(coalesce(sold.company_bookings, 0) as bigint) as company_bookings,
+        cast(case when sold.week is null then 0 else sold.company_discounts end as decimal(38, 4)) as company_discounts,
+        cast(coalesce(closed.holiday_days, 0) as integer) as holiday_days,
         '{{ var("reporting_currency") }}' as currency,
         {{ is_over('weeks.week + 6') }} as is_complete,
         clock.is_demo
@@ -103,8 +129,10 @@ final as (
     left join spent on weeks.week = spent.week and channels.channel = spent.channel
     left join advertised on weeks.week = advertised.week and channels.channel = advertised.channel
     left join posted on weeks.week = posted.week and channels.channel = posted.channel
+    left join shown on weeks.week = shown.week and channels.channel = shown.channel
     left join touched on weeks.week = touched.week and channels.channel = touched.channel
     left join sold on weeks.week = sold.week
+    left join closed on weeks.week = closed.week
     where extract(isodow from weeks.week) = 1
 )
 
