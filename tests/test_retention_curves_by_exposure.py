@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
+from lifelines.datasets import load_lung, load_rossi
 
 from tests.dbt_warehouse import DbtWarehouse, Row
 from tests.retention_worlds import insert_fast
@@ -37,6 +38,15 @@ def touched(account: str, at: datetime) -> Row:
     }
 
 
+def studies() -> dict[str, list[tuple[int, bool, bool]]]:
+    """(days, whether the event came, whether of the group that is engaged here) of two data sets that every textbook has."""
+    lung, rossi = load_lung(), load_rossi()
+    return {
+        "lung": [(int(t), bool(e), sex == 2) for t, e, sex in zip(lung["time"], lung["status"], lung["sex"], strict=True)],
+        "rossi": [(int(t), bool(e), aid == 1) for t, e, aid in zip(rossi["week"], rossi["arrest"], rossi["fin"], strict=True)],
+    }
+
+
 @pytest.fixture(scope="module")
 def remission(tmp_path_factory: pytest.TempPathFactory) -> DbtWarehouse:
     """Freireich's trial as if the treated had been touched within their first ninety days."""
@@ -56,7 +66,18 @@ def remission(tmp_path_factory: pytest.TempPathFactory) -> DbtWarehouse:
             else:
                 # the day of the landmark is after the exposure
                 touches.append(touched(made["account_id"], made["started_at"] + EXPOSURE))
-    touches.append(touched("nobody", datetime(2025, 1, 1)))
+    accounts = [{"account_id": row["account_id"], "segment": "remission"} for row in contracts if "-b" not in row["subscription_id"]]
+    for study, frame in studies().items():
+        for number, (days, has_left, is_engaged) in enumerate(frame):
+            account = f"{study}-{number}"
+            start = CLOCK - timedelta(days=days + has_left) - EXPOSURE
+            contracts.append(
+                contract(account, days, has_left) | {"started_at": start, "ended_at": CLOCK - timedelta(days=1) if has_left else None}
+            )
+            accounts.append({"account_id": account, "segment": study})
+            touches += [touched(account, start)] * is_engaged
+    touches.append(touched("nobody", datetime(2020, 1, 1)))
+    insert_fast(warehouse, "accounts", accounts)
     insert_fast(warehouse, "subscriptions", contracts)
     insert_fast(warehouse, "touches", touches)
     warehouse.build(f"+{MART.replace('.', '_')}")
@@ -64,7 +85,7 @@ def remission(tmp_path_factory: pytest.TempPathFactory) -> DbtWarehouse:
 
 
 def test_the_published_curves_and_log_rank_of_two_groups(remission: DbtWarehouse) -> None:
-    cell = "landmark_kind = 'tenure' and segment = 'all' and exposure = 'any_touch'"
+    cell = "landmark_kind = 'tenure' and segment = 'remission' and exposure = 'any_touch'"
     drug = remission.rows(f"select day, round(survival, 4) from {MART} where {cell} and is_engaged and events > 0 order by 1")
     assert drug == [(6, 0.8571), (7, 0.8067), (10, 0.7529), (13, 0.6902), (16, 0.6275), (22, 0.5378), (23, 0.4482)]
     found = remission.rows(
@@ -75,11 +96,28 @@ def test_the_published_curves_and_log_rank_of_two_groups(remission: DbtWarehouse
     assert limits == [(0.188, 0.68)], "log-log, as survfit(conf.type = 'log-log') has them"
 
 
+@pytest.mark.parametrize(
+    ("study", "groups", "chi_square"),
+    [
+        # Loprinzi et al. 1994 as in R's survival: medians 270 and 426 days, survdiff 10.3
+        ("lung", [(False, 138, 270), (True, 90, 426)], 10.327),
+        # Rossi, Berk and Lenihan 1980: financial aid, 3.84 with p .05
+        ("rossi", [(False, 216, None), (True, 216, None)], 3.838),
+    ],
+)
+def test_textbook_data_give_their_medians_and_log_rank(remission: DbtWarehouse, study: str, groups: list, chi_square: float) -> None:
+    found = remission.rows(
+        f"select distinct is_engaged, n, median_days, round(log_rank_chi_square, 3) from {MART} "
+        f"where landmark_kind = 'tenure' and segment = '{study}' and exposure = 'any_touch' order by 1"
+    )
+    assert found == [(*group, chi_square) for group in groups]
+
+
 def test_a_quarter_is_watched_for_its_horizon(remission: DbtWarehouse) -> None:
     """All who left began on one day, and only they were clients throughout the ninety days before 2026-01-01; in April nobody was left to watch."""
     found = remission.rows(
         f"select landmark, is_engaged, n, sum(events), max(day) from {MART} "
-        "where landmark_kind = 'quarter' and segment = 'all' and exposure = 'any_touch' group by all order by all"
+        "where landmark_kind = 'quarter' and segment = 'remission' and exposure = 'any_touch' group by all order by all"
     )
     assert (date(2026, 1, 1), None, None, None, None) in found, "nine of the drug's are too few to be shown"
 

@@ -95,7 +95,8 @@ def _placebos(counts: Matrix, donors: Matrix, n_before: int, is_demeaned: bool |
     plain = _per_cent(_error(drawn, n_before), means)
     ill = plain > ILL_FIT
     if ill.any():
-        demeaned = counts[ill] @ gaps((counts[ill] > 0).any(axis=0), True)
+        needed = np.asarray((counts[ill] > 0).any(axis=0), dtype=np.bool_)
+        demeaned: Matrix = np.asarray(counts[ill] @ gaps(needed, True))
         better = _is_better_demeaned(plain[ill], _per_cent(_error(demeaned, n_before), means[ill]))
         drawn[np.flatnonzero(ill)[better]] = demeaned[better]
     return drawn
