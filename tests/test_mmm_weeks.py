@@ -78,7 +78,14 @@ def test_controls_and_organic_posts_stand_in_their_week(tmp_path: Path) -> None:
     warehouse.insert(
         "revenue",
         *(
-            {"revenue_id": f"r{day}", "occurred_at": datetime(2026, 6, day), "amount": 100, "currency": "USD", "discount": discount}
+            {
+                "revenue_id": f"r{day}",
+                "occurred_at": datetime(2026, 6, day),
+                "amount": 100,
+                "currency": "USD",
+                "kind": "order",
+                "discount": discount,
+            }
             for day, discount in ((1, 10), (7, None), (8, 5))
         ),
     )

@@ -131,8 +131,8 @@ def _attributed(
     spillover: float = 0.0,
 ) -> Draws:
     world = (LIFT if planted else 0.0, spread, correlation, confounded, spillover)
-    # a rule's credit does not depend on which other rules are worked out
-    product = Product({"attribution_models": [rule], "attribution_lookbacks": [30]})
+    # a rule's credit does not depend on which other rules are worked out; one of them splits a journey
+    product = Product({"attribution_models": list(dict.fromkeys((rule, "linear"))), "attribution_lookbacks": [30]})
     for model, rows in _given(random, n, accounts, world).items():
         product.give(model, rows)
     product.give("int_credit_series", _series(n, rule))
