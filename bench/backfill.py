@@ -27,16 +27,24 @@ FEED = "/xrpc/app.bsky.feed.getAuthorFeed"
 
 def _page(number: int, pages: int) -> bytes:
     """A page of the feed, newest first, posts of about a kilobyte that nobody answered."""
-    chance, entries = random.Random(number), []
+    chance, entries = random.Random(number), list[Any]()
     for place in range(PAGE):
         age = number * PAGE + place
         at = f"{2025 - age // 40_000}-{12 - age // 3_400 % 12:02}-{28 - age // 125 % 28:02}T10:{age // 60 % 60:02}:{age % 60:02}.000Z"
-        record = {"$type": "app.bsky.feed.post", "text": " ".join(chance.choices(["alpha", "Grüße", "😀", "delta"], k=70)), "createdAt": at}
-        post = {"uri": f"at://{DID}/app.bsky.feed.post/{10**12 - age:013}", "cid": f"{chance.getrandbits(200):x}", "indexedAt": at}
+        record: dict[str, Any] = {
+            "$type": "app.bsky.feed.post",
+            "text": " ".join(chance.choices(["alpha", "Grüße", "😀", "delta"], k=70)),
+            "createdAt": at,
+        }
+        post: dict[str, Any] = {
+            "uri": f"at://{DID}/app.bsky.feed.post/{10**12 - age:013}",
+            "cid": f"{chance.getrandbits(200):x}",
+            "indexedAt": at,
+        }
         post |= {"author": {"did": DID, "handle": "bench.example"}, "record": {**record, "langs": ["en"]}, "labels": []}
         post |= {"replyCount": 0, "repostCount": 0, "likeCount": 0, "quoteCount": 0, "bookmarkCount": 0}
         entries.append({"post": post})
-    body = {"feed": entries} | ({"cursor": str(number + 1)} if number + 1 < pages else {})
+    body: dict[str, Any] = {"feed": entries} | ({"cursor": str(number + 1)} if number + 1 < pages else {})
     return json.dumps(body, ensure_ascii=False).encode()
 
 

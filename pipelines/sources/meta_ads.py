@@ -105,7 +105,13 @@ class Account:
         self.run.state["insights_until"] = self.today.isoformat()
 
     def _days(self, first: date, last: date) -> Iterator[Answer]:
-        asked = {"level": "ad", "time_increment": 1, "fields": ",".join(FIGURES), "filtering": ANY_STATE, "summary": '["spend"]'}
+        asked: dict[str, Any] = {
+            "level": "ad",
+            "time_increment": 1,
+            "fields": ",".join(FIGURES),
+            "filtering": ANY_STATE,
+            "summary": '["spend"]',
+        }
         asked |= {"time_range": _range(first, last), "action_attribution_windows": json.dumps(WINDOWS)}
         return self.graph.pages(f"{self.path}/insights", PAGE, **asked)
 

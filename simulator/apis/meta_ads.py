@@ -42,7 +42,7 @@ class Account:
             return Node("AdAccount", ACCOUNT_FIELDS, values, edges, asked={"insights": self._insights})
         return self.campaigns.get(id_)
 
-    def _campaign(self, row: Mapping[str, Any]) -> Node:
+    def _campaign(self, row: Mapping[Any, Any]) -> Node:
         values = {"id": row["campaign_id"], "name": row["name"], "objective": "OUTCOME_SALES", "effective_status": "ACTIVE"}
         values |= {"start_time": f"{row['starts_on']:%Y-%m-%d}T00:00:00+0000", "stop_time": f"{row['ends_on']:%Y-%m-%d}T23:59:59+0000"}
         return Node("Campaign", CAMPAIGN_FIELDS, values | {"lifetime_budget": str(int(row["budget"]) * 100)})
@@ -56,7 +56,7 @@ class Account:
             raise GraphError(100, "(#100) only figures of ads by day are drawn")
         return Edge([self._ad(row) for row in shown.to_dict("records")], summary={"spend": f"{shown['spend'].sum():.2f}"})
 
-    def _ad(self, row: Mapping[str, Any]) -> Node:
+    def _ad(self, row: Mapping[Any, Any]) -> Node:
         values: dict[str, Any] = {
             "account_id": ACCOUNT,
             "account_currency": "USD",
