@@ -150,7 +150,8 @@ def test_what_is_not_measured_says_why(warehouse: DbtWarehouse) -> None:
     rows = dict(warehouse.rows("select objective_id, state || ': ' || reason from board.objectives where objective_id in ('5', '6', '14')"))
     assert rows["5"] == "not_measured: no data of this audience measures it"
     unknown = "not_measured: no mart has this measure under this name: "
-    assert rows["6"].startswith(f"{unknown}relationships.indicators has advocacy_rate, broadcast_share, ")
+    assert rows["6"].startswith(f"{unknown}relationships.indicators has accuracy_ces, ")
+    assert ", advocacy_rate, " in rows["6"] and ", two_way_ratio, " in rows["6"]
     marts = "board.data_trust, core.experiments, core.post_days, core.posts, core.profile_days, relationships.indicators"
     assert rows["14"].startswith(f"{unknown}an objective may name {marts}, ")
 
