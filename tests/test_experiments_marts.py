@@ -248,6 +248,15 @@ def test_a_test_is_quoted_beside_the_credit_of_its_channel_for_twelve_months(bui
     assert quoted == {month for month, channel, *_ in rows if channel == "email" and month >= date(2026, 5, 1)} != set()
 
 
+@pytest.mark.parametrize(("clock", "is_quoted"), [("2026-05-15 23:59:59", False), ("2026-05-16 00:00:00", True)])
+def test_a_test_that_ends_later_in_the_month_is_not_quoted_yet(built: DbtWarehouse, tmp_path: Path, clock: str, is_quoted: bool) -> None:
+    warehouse = built.copy(tmp_path)
+    warehouse.execute(f"update raw_goodwill.clock set as_of = '{clock}'")
+    warehouse.build("int_clock", "roi_channel_summary")
+    rows = warehouse.rows("select experiment_id is not null from roi.channel_summary where channel = 'email' and month = '2026-05-01'")
+    assert rows == [(is_quoted,)]
+
+
 def test_where_no_test_may_be_quoted_the_one_that_would_give_an_effect_stands(built: DbtWarehouse, tmp_path: Path) -> None:
     assert not built.rows("select * from estimates.est_experiment_plans where is_proposed or reason is null"), "ten days bear no plan"
     warehouse = built.copy(tmp_path)

@@ -6,7 +6,7 @@ with quotable as (
     where model = '{{ quoted_model() }}' and lookback_rule = 'own' and basis = 'cash_12_months'
 ),
 
--- a causal result may be quoted for its own channel, for 12 months after it ended, and never instead of its dates
+-- a causal result may be quoted for its own channel, once it is over and for 12 months after it ended, and never instead of its dates
 experiments as (
     select
         quotable.month,
@@ -19,7 +19,8 @@ experiments as (
         on quotable.channel = tests.channel
         and tests.ends_on <= last_day(quotable.month)
         and tests.ends_on >= {{ months_after('quotable.month', -11) }}
-    where tests.evidence_grade in ('A', 'B', 'B-') and tests.is_primary
+    cross join {{ ref('int_clock') }} as clock
+    where tests.evidence_grade in ('A', 'B', 'B-') and tests.is_primary and {{ is_over('tests.ends_on') }}
 ),
 
 plans as (
