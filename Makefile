@@ -51,7 +51,7 @@ lint: setup  ## what reads badly: ruff, mypy, the models' rules, sqlfluff
 	@cd dbt_project && SANDBOX_PATH=../data/lint/lint.duckdb ../$(BIN)/dbt --quiet compile --target-path ../data/lint --log-path ../data/lint --profiles-dir .
 	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar --config .sqlfluff data/lint/compiled/goodwill/models
 
-bench: setup  ## how fast it loads, beside dlt's defaults and DuckDB alone
+bench: setup  ## how fast it loads and credits, beside dlt's defaults, DuckDB alone and last touch alone
 	@$(BIN)/python -m bench
 
 calibrate: setup  ## how often each interval contains the truth, in simulated companies; writes docs/calibration.md

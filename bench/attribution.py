@@ -1,7 +1,10 @@
 """How fast credit is worked out: all rules beside last touch alone, a Markov chain beside counting its steps, the bootstrap within 2 GB.
 
-`python -m bench.attribution [conversions]` (1,000,000 unless told otherwise). The SQL is what dbt compiles from the models; each
-figure comes from a process of its own with two threads, both sides of a ratio from one run.
+    python -m bench.attribution                    all three at the sizes of the goal (1,000,000 conversions: 138,000,000 credit rows)
+    python -m bench.attribution credits 0.1        one of markov, bootstrap, credits, at a tenth of its size
+
+The SQL is what dbt compiles from the models; each figure comes from a process of its own with two threads and a memory_limit, what does
+not fit goes to a file beside the warehouse; both sides of a ratio come from one run.
 """
 
 import multiprocessing
@@ -9,8 +12,10 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import duckdb
@@ -60,7 +65,7 @@ where place = 1
 VISITS = f"""
 create table touches as
 select 1 as chain_id, j as journey_no, i as place, 'channel' || hash(j, i) % {CHANNELS} as channel, hash(j) % 10 = 0 as is_converted
-from range({JOURNEYS}) as journeys(j), range(1, 9) as places(i) where i <= 1 + hash(j, 'n') % 8
+from range($journeys) as journeys(j), range(1, 9) as places(i) where i <= 1 + hash(j, 'n') % 8
 """
 STEPS = """
 create table steps as
@@ -68,8 +73,8 @@ select chain_id, channel, later, count(*) as journeys
 from (select *, lead(channel) over (partition by chain_id, journey_no order by place) as later from touches)
 group by all
 """
-MONEY = f"""
-create table customers as select n as customer_no, 'a' || n as customer_key from range({ACCOUNTS}) as numbers(n);
+MONEY = """
+create table customers as select n as customer_no, 'a' || n as customer_key from range($accounts) as numbers(n);
 create table steps as
 select 1 as series_id, date '2026-01-01' as month, customer_no, 0 as margin_before, (100 + hash(customer_no) % 1000000)::bigint as margin_after
 from customers
@@ -79,7 +84,9 @@ from customers
 def _run(path: Path, statements: list[str], memory: str) -> tuple[list[float], float]:
     """Seconds of each statement, and the peak memory of this process in MB."""
     connection = duckdb.connect(str(path))
-    connection.execute(f"set threads = 2; set memory_limit = '{memory}'; set preserve_insertion_order = false")
+    connection.execute(
+        f"set threads = 2; set memory_limit = '{memory}'; set preserve_insertion_order = false; set enable_progress_bar = false"
+    )
     seconds = []
     for statement in statements:
         started = time.perf_counter()
@@ -95,50 +102,67 @@ def measure(path: Path, statements: list[str], memory: str = "2GB") -> tuple[lis
         return process.submit(_run, path, statements, memory).result()
 
 
-def credits(folder: Path, conversions: int) -> None:
+def compiled(warehouse: DbtWarehouse, *what: str) -> str:
+    with redirect_stdout(StringIO()):  # dbt prints what it compiles
+        result = warehouse.run("compile", *what)
+    assert result.success, result.exception
+    return str(result.result.results[0].node.compiled_code).replace('"company".', "")
+
+
+def markov(folder: Path, share: float) -> None:
+    journeys = round(JOURNEYS * share)
+    template = "with transitions as ({{ markov_transitions('touches') }}) select * from ({{ markov_effects('transitions') }})"
+    sql = compiled(DbtWarehouse(folder), "--inline", template)
+    visits = VISITS.replace("$journeys", str(journeys))
+    (_made, steps, effects), memory = measure(folder / "chain.duckdb", [visits, STEPS, f"create table effects as {sql}"])
+    print(f"Markov removal effects of {CHANNELS} channels from {journeys:,} journeys")
+    print(f"  counting steps alone                             {steps:8.1f} s")
+    print(f"  steps, chain and removal effects                 {effects:8.1f} s  {memory:,.0f} MB; {effects / steps:.1f} times")
+
+
+def bootstrap(folder: Path, share: float) -> None:
+    accounts = round(ACCOUNTS * share)
     warehouse = DbtWarehouse(folder)
-    result = warehouse.run("compile", "--select", "roi_attribution_credits")
-    compiled = result.result.results[0].node.compiled_code.replace('"company".', "")
+    warehouse.variables = {"bootstrap_replicates": REPLICATES}
+    sql = compiled(warehouse, "--inline", "select * from ({{ bootstrap_t('steps', 'customers') }})")
+    made = MONEY.replace("$accounts", str(accounts)).split(";")
+    (*_made, seconds), memory = measure(folder / "bootstrap.duckdb", [*made, f"create table limits as {sql}"], "1600MB")
+    print(f"Bootstrap-t of {REPLICATES:,} replicates over {accounts:,} accounts, memory_limit 1600MB")
+    print(f"  weights, sums and limits                         {seconds:8.1f} s  peak of the process {memory:,.0f} MB (goal: below 2,000)")
+
+
+def credits(folder: Path, share: float) -> None:
+    conversions = round(CONVERSIONS * share)
+    sql = compiled(DbtWarehouse(folder), "--select", "roi_attribution_credits")
     path = folder / "credits.duckdb"
     measure(path, [part for part in COMPANY.replace("$conversions", str(conversions)).split(";") if part.strip()])
-    (last, rules), memory = measure(path, [LAST_TOUCH, f"create table credits as {compiled}"])
+    statements = [LAST_TOUCH, f"create table credits as {sql}", "create table copied as select * from credits"]
+    (last, rules, copied), memory = measure(path, statements, "4GB")
     with duckdb.connect(str(path)) as connection:
         rows = connection.execute("select count(*) from credits").fetchone()
     assert rows
-    print(f"Attribution of {conversions:,} conversions with {TOUCHES} touches each")
+    print(f"Attribution of {conversions:,} conversions with {TOUCHES} touches each, memory_limit 4GB")
     print(f"  last touch alone, one lookback, window function  {last:8.1f} s")
     print(
         f"  7 rules x 4 lookbacks, to the cent               {rules:8.1f} s  {rows[0]:,} credit rows, {memory:,.0f} MB; "
         f"{rules / last:.0f} times in all, {rules / last / 28:.1f} times for each rule and lookback"
     )
+    print(f"  copying those rows                               {copied:8.1f} s  {rules / copied:.1f} times")
 
 
-def chain(folder: Path, _: int) -> None:
-    sql = DbtWarehouse(folder).compiled(
-        "with transitions as ({{ markov_transitions('touches') }}) select * from ({{ markov_effects('transitions') }})"
-    )
-    (_made, steps, effects), memory = measure(folder / "chain.duckdb", [VISITS, STEPS, f"create table effects as {sql}"])
-    print(f"Markov removal effects of {CHANNELS} channels from {JOURNEYS:,} journeys")
-    print(f"  counting steps alone                             {steps:8.1f} s")
-    print(f"  steps, chain and removal effects                 {effects:8.1f} s  {memory:,.0f} MB; {effects / steps:.1f} times")
+PARTS: dict[str, Callable[[Path, float], None]] = {"markov": markov, "bootstrap": bootstrap, "credits": credits}
 
 
-def bootstrap(folder: Path, _: int) -> None:
-    warehouse = DbtWarehouse(folder)
-    warehouse.variables = {"bootstrap_replicates": REPLICATES}
-    sql = warehouse.compiled("select * from ({{ bootstrap_t('steps', 'customers') }})")
-    (*_made, seconds), memory = measure(folder / "bootstrap.duckdb", [*MONEY.split(";"), f"create table limits as {sql}"], "1600MB")
-    print(f"Bootstrap-t of {REPLICATES:,} replicates over {ACCOUNTS:,} accounts, memory_limit 1600MB")
-    print(f"  weights, sums and limits                         {seconds:8.1f} s  peak of the process {memory:,.0f} MB (goal: below 2,000)")
-
-
-def main(conversions: int = CONVERSIONS) -> None:
-    """Print all three; takes some minutes."""
-    parts: tuple[Callable[[Path, int], None], ...] = (chain, bootstrap, credits)
-    for part in parts:
+def main(share: float = 1, names: Sequence[str] = tuple(PARTS)) -> None:
+    """Print the parts that are named, at a share of the sizes of the goal."""
+    for name in names:
         with tempfile.TemporaryDirectory() as folder:
-            part(Path(folder), conversions)
+            PARTS[name](Path(folder), share)
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    given = sys.argv[1:]
+    if unknown := [word for word in given if word not in PARTS and not word.replace(".", "", 1).isdigit()]:
+        sys.exit(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}, and a share of their size such as 0.1")
+    size = next((float(word) for word in given if word not in PARTS), 1)
+    main(size, [word for word in given if word in PARTS] or tuple(PARTS))

@@ -19,6 +19,7 @@ class Column:
     is_required: bool
     is_person: bool
     values: tuple[str, ...]
+    unless: tuple[str, ...] = ()  # what may be given in place of a required column, all of them
 
     @property
     def stem(self) -> str:
@@ -53,6 +54,7 @@ def _entity(path: Path) -> Entity:
                 is_required=meta.get("required", False),
                 is_person=meta.get("person", False),
                 values=tuple(meta.get("values", ())),
+                unless=tuple(meta.get("unless", ())),
             )
         )
     return Entity(

@@ -15,6 +15,7 @@ from pipelines.warehouse import connect
 METRICS = "platform,post_id,observed_at,likes"
 GOOD = f"{METRICS}\nx,good,2026-01-01,1\n"
 REVENUE = "revenue_id,occurred_at,amount,currency"
+COSTS = "cost_id,period_start,period_end,kind,currency"
 TOUCHES = "touch_id,person_email,occurred_at"
 
 
@@ -71,6 +72,29 @@ CASES = [
     ),
     ("post_metrics/a.csv", f"{METRICS}\nx,1,2026-01-01,1\nx,gr\xfc\xdf,2026-01-01,1\n".encode("latin-1"), 3, None, "is not UTF-8"),
     ("post_metrics/a.csv", f"{METRICS}\nx,1,2026-01-01,1\n".encode("utf-16"), 1, None, "is not UTF-8"),
+    ("costs/a.csv", f"{COSTS}\n1,2026-01-01,2026-01-31,staff,USD\n", None, "amount", "amount (or hours and hourly_rate) is missing"),
+    (
+        "costs/a.csv",
+        f"{COSTS},hours\n1,2026-01-01,2026-01-31,staff,USD,5\n",
+        None,
+        "amount",
+        "amount (or hours and hourly_rate) is missing",
+    ),
+    (
+        "costs/a.csv",
+        f"{COSTS},hours,hourly_rate\n1,2026-01-01,2026-01-31,staff,USD,5,40\n2,2026-01-01,2026-01-31,staff,USD,5,\n",
+        3,
+        "amount",
+        "is empty, and it is required: give it, or hours and hourly_rate",
+    ),
+    (
+        "costs/a.csv",
+        f"{COSTS},amount,hours,hourly_rate\n1,2026-01-01,2026-01-31,staff,USD,,,40\n",
+        2,
+        "amount",
+        "is empty, and it is required: give it, or hours and hourly_rate",
+    ),
+    ("costs/a.csv", f"{COSTS},hours,hourly_rate\n1,2026-01-01,2026-01-31,staff,USD,5,forty\n", 2, "hourly_rate", "is not a decimal number"),
     ("revenue/a.csv", f"{REVENUE}\n1,2026-01-01,1.23456,USD\n", 2, "amount", "is not a decimal number with a point and at most 4 places"),
     ("revenue/a.csv", f'{REVENUE}\n1,2026-01-01,"1,50",USD\n', 2, "amount", "is not a decimal number"),
     ("revenue/a.csv", f"{REVENUE}\n1,2026-01-01,nan,USD\n", 2, "amount", "is not a decimal number"),

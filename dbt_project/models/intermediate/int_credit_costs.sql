@@ -33,6 +33,8 @@ seen as (
     where dimension = 'channel'
     union
     select channel, month from costs
+    union
+    select channel, month from claims
 ),
 
 channels as (

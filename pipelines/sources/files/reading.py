@@ -141,13 +141,20 @@ def _check_columns(entity: Entity, given: _Given) -> list[Person]:
             raise Fault(None, person.platform_id, f"an account is known by its platform and its id: {cure}")
     for contract in entity.columns:
         ways_in = Person.of(contract, given.columns).given if contract.is_person else (contract.name,) * (contract.name in given.columns)
-        if contract.is_required and not ways_in:
+        if contract.is_required and not ways_in and not _is_replaced(contract, given):
             raise Fault(None, contract.name, f"the required column {_asked(contract)} is missing")
     return people
 
 
 def _asked(column: Column) -> str:
-    return f"{column.name} (or {column.stem}_email, {column.stem}_platform_id)" if column.is_person else column.name
+    others = (
+        (f"{column.stem}_email", f"{column.stem}_platform_id") if column.is_person else (" and ".join(column.unless),) * bool(column.unless)
+    )
+    return f"{column.name} (or {', '.join(others)})" if others else column.name
+
+
+def _is_replaced(column: Column, given: _Given) -> bool:
+    return bool(column.unless) and set(column.unless) <= set(given.columns)
 
 
 def _faults(entity: Entity, given: _Given, people: list[Person]) -> dict[str, tuple[str, str]]:
@@ -162,10 +169,10 @@ def _faults(entity: Entity, given: _Given, people: list[Person]) -> dict[str, tu
         elif column.name in given.columns:
             text = f"given.{quoted(column.name)}"
             typed = value(column.name, type_, text)
-            is_bad = f"({text} is null or {typed} is null)" if column.is_required else f"({text} is not null and {typed} is null)"
-            made[column.name] = (typed, is_bad)
+            is_absent = f"{text} is null and {_no_other_way(column, given)}" if column.is_required else "false"
+            made[column.name] = (typed, f"({is_absent} or {text} is not null and {typed} is null)")
         else:
-            made[column.name] = (f"null::{type_}", "false")
+            made[column.name] = (f"null::{type_}", _no_other_way(column, given) if column.is_required else "false")
     return made
 
 
@@ -178,6 +185,13 @@ def _scored(faults: dict[str, tuple[str, str]], given: _Given) -> dict[str, tupl
     others = f"not coalesce({faults['is_brand'][0]}, false) and ({faults['audience'][0]}) is distinct from 'employees'"
     score = f"case when {others} then sentiment_of(given.{quoted('text')}, {language}) end"
     return faults | {"sentiment": (f"coalesce({own}, {score})", is_bad)}
+
+
+def _no_other_way(column: Column, given: _Given) -> str:
+    """SQL of whether a row gives nothing in place of a required column."""
+    if not _is_replaced(column, given):
+        return "true"
+    return "(" + " or ".join(f"given.{quoted(other)} is null" for other in column.unless) + ")"
 
 
 def _write(
@@ -231,9 +245,11 @@ def _explained(connection: duckdb.DuckDBPyConnection, entity: Entity, given: _Gi
     if column.is_person:
         person = next(person for person in people if person.column.name == column.name)
         return Fault(line, *_person_fault(connection, person, given, record))
-    text = connection.execute(f"select {quoted(column.name)} from ({given.query}) where _record = {record}").fetchone()
+    asked = quoted(column.name) if column.name in given.columns else "null"
+    text = connection.execute(f"select {asked} from ({given.query}) where _record = {record}").fetchone()
     if text == (None,):
-        return Fault(line, column.name, "is empty, and it is required")
+        cure = f": give it, or {' and '.join(column.unless)}" if column.unless else ""
+        return Fault(line, column.name, f"is empty, and it is required{cure}")
     return Fault(line, column.name, f"the value {demand(column.name, duckdb_type(column.type))}")
 
 

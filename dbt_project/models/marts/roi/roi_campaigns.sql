@@ -69,6 +69,8 @@ seen as (
     select dimension_value as campaign_id from cells
     union
     select campaign_id from spent
+    union
+    select campaign_id from claimed
 ),
 
 bases as (
@@ -174,6 +176,7 @@ final as (
         model_hi,
         case when gaps = 0 then {{ ratio('revenue', 'ad_spend') }} end as roas,
         case when gaps = 0 then {{ ratio('full_cost', 'new_customers') }} end as cac,
+        cast(claimed_conversions as decimal(38, 4)) as claimed_conversions,
         {{ ratio('claimed_conversions', 'conversions') }} as claimed_ratio,
         {{ interval_method() }} || {{ calibrated_note('calibrated') }} as method,
         'D' as evidence_grade,

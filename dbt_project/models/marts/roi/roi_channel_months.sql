@@ -128,6 +128,7 @@ final as (
         case when gaps = 0 then {{ ratio('revenue', 'ad_spend') }} end as roas,
         case when gaps = 0 then {{ ratio('full_cost', 'new_customers') }} end as cac,
         case when is_covered then cast({{ months_apart('first_cost_month', 'covered_month') }} + 1 as integer) end as payback_months,
+        cast(claimed_conversions as decimal(38, 4)) as claimed_conversions,
         {{ ratio('claimed_conversions', 'conversions') }} as claimed_ratio,
         {{ interval_method() }} || {{ calibrated_note('calibrated') }} as method,
         'D' as evidence_grade,
