@@ -18,6 +18,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> DbtWarehouse:
     _a_deal_with_milestones(warehouse)
     _edges(warehouse)
     _invoices(warehouse)
+    _no_kinds(warehouse)
     warehouse.build("+roi_attribution_credits")
     return warehouse
 
@@ -94,6 +95,20 @@ def _invoices(warehouse: DbtWarehouse) -> None:
         order("in-2", "ivy", AT + timedelta(days=30), 10, **bill),
         order("in-3", "ivy", AT + timedelta(days=40), 10, **bill, sale_kind="expansion"),
         order("in-4", "ivy", AT + timedelta(days=60), 10, **bill, sale_kind="renewal"),
+    )
+
+
+def _no_kinds(warehouse: DbtWarehouse) -> None:
+    """The required columns, and whose it is: what kind of booking each is stands nowhere."""
+    booked = {"occurred_at": AT, "currency": "USD"}
+    warehouse.insert(
+        "revenue",
+        {"revenue_id": "kindless-1", "person_key": "shopper", "amount": 20, **booked},
+        {"revenue_id": "kindless-2", "person_key": "shopper", "amount": 30, **booked},
+        {"revenue_id": "kindless-back", "person_key": "shopper", "amount": -5, **booked},
+        {"revenue_id": "kindless-3", "account_id": "wayne", "amount": 20, **booked},
+        {"revenue_id": "kindless-4", "account_id": "wayne", "amount": 20, **booked, "occurred_at": AT + timedelta(days=30)},
+        {"revenue_id": "kindless-5", "account_id": "hooli", "order_id": "o-9", "amount": 20, **booked},
     )
 
 
@@ -174,6 +189,16 @@ def test_lines_of_an_order_are_one_conversion(built: DbtWarehouse) -> None:
 def test_only_the_first_of_repeating_invoices_is_a_conversion(built: DbtWarehouse) -> None:
     sql = "select candidate_id, left_out_because from intermediate.int_conversion_candidates where account_id = 'initech' order by 1"
     assert built.rows(sql) == [("in-1", None), ("in-2", "renewals not separable"), ("in-3", None), ("in-4", "renewal")]
+
+
+def test_a_booking_without_a_kind_is_what_its_other_columns_say(built: DbtWarehouse) -> None:
+    kinds = built.rows("select revenue_id, kind from intermediate.int_revenue where revenue_id like 'kindless%' order by revenue_id")
+    assert [kind for _, kind in kinds] == ["order", "order", "invoice", "invoice", "order", "refund"]
+    conversions = (
+        "select distinct conversion_id from roi.attribution_credits where conversion_id like '%kindless%' or conversion_id = 'order|o-9'"
+    )
+    # of a company's repeating bookings nobody can tell whether the later ones are new sales
+    assert set(built.rows(conversions)) == {(key,) for key in ("order|kindless-1", "order|kindless-2", "invoice|kindless-3", "order|o-9")}
 
 
 def test_a_deal_in_the_ledger_is_not_a_second_conversion(built: DbtWarehouse, tmp_path_factory: pytest.TempPathFactory) -> None:
