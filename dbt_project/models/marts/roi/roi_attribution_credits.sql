@@ -113,10 +113,14 @@ alone as (
         )
 ),
 
+channel_numbers as (
+    select distinct channel, channel_no from journeys
+),
+
 removal_weights as (
-    select effects.chain_id, channels.channel_no, effects.weight as removal_weight
+    select effects.chain_id, channel_numbers.channel_no, effects.weight as removal_weight
     from {{ ref('int_markov_effects') }} as effects
-    inner join (select distinct channel, channel_no from journeys) as channels on effects.channel = channels.channel
+    inner join channel_numbers on effects.channel = channel_numbers.channel
 ),
 
 placed as (
