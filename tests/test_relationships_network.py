@@ -111,9 +111,11 @@ def test_an_edge_is_two_messages_within_28_days(warehouse: DbtWarehouse) -> None
     warehouse.insert("interactions", *messages([(2, 3)], days=29))
     warehouse.insert("interactions", *messages([(3, 4)], at=MAY + timedelta(days=20), days=28))
     warehouse.insert("interactions", *messages([(4, 5)], at=MAY + timedelta(days=1)))
+    # five people in June, too, since a month of fewer takes another one with it
+    warehouse.insert("interactions", *messages([(1, 3), (5, 2)], at=MAY + timedelta(days=42), times=1))
     found = network(warehouse, "edges")
     # from 24 May to 21 June: an edge of June
-    assert found == {(None, "all"): (2,), ("2026-05-01", "all"): (1,), ("2026-06-01", "all"): (None,)}
+    assert found == {(None, "all"): (2,), ("2026-05-01", "all"): (1,), ("2026-06-01", "all"): (1,)}
 
 
 def test_direct_messages_bots_and_reactions_are_no_ties(warehouse: DbtWarehouse) -> None:

@@ -74,7 +74,7 @@ def test_the_day_is_written_down_after_success_only(tmp_path: Path, tiny: None):
 
 def test_a_run_is_told_of_the_demo_and_of_nothing_else(tmp_path: Path, tiny: None, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SOURCES__BLUESKY__ACCESS_TOKEN", "a real one")
-    monkeypatch.setenv("SOURCES__ZENDESK__ACCESS_TOKEN", "another real one")
+    monkeypatch.setenv("SOURCES__REDDIT__ACCESS_TOKEN", "another real one")
     monkeypatch.setenv("GOODWILL_AS_OF", "2020-01-01")
     ask = "import urllib.request; urllib.request.urlopen(os.environ['SOURCES__HUBSPOT__BASE_URL'] + '/crm/v3/owners')"
     code = f"try:\n    {ask}\nexcept urllib.error.HTTPError as fault:\n    raise SystemExit(0 if fault.code == 401 else 1)"
@@ -83,7 +83,7 @@ def test_a_run_is_told_of_the_demo_and_of_nothing_else(tmp_path: Path, tiny: Non
     assert told["GOODWILL_DEMO"] == "1" and told["WAREHOUSE_PATH"] == str(tmp_path / "warehouse.duckdb")
     assert Path(told["INBOX_PATH"]).is_dir() and told["PUBLISHED_PATH"] == str(tmp_path / "goodwill.duckdb")
     assert told["SOURCES__BLUESKY__ACCESS_TOKEN"] != "a real one"
-    assert "SOURCES__ZENDESK__ACCESS_TOKEN" not in told and "GOODWILL_AS_OF" not in told
+    assert "SOURCES__REDDIT__ACCESS_TOKEN" not in told and "GOODWILL_AS_OF" not in told
 
 
 def _is_running(pid: int) -> bool:

@@ -73,11 +73,13 @@ def hidden(worlds: list[World]) -> list[set[tuple[str, str]]]:
     for (number, cell), child in ids.items():
         for parent in worlds[number].parents(cell):
             direction = "platform" if parent[0] != cell[0] else "period"
-            edges.append((f"{ids[number, parent]}|{direction}", ids[number, parent], child))
+            loss = people[child][1] if direction == "platform" else 0
+            edges.append((f"{ids[number, parent]}|{direction}", ids[number, parent], child, loss))
     with duckdb.connect() as connection:
-        connection.execute("create table cells (cell bigint, people bigint); create table edges (family text, parent bigint, child bigint)")
+        connection.execute("create table cells (cell bigint, people bigint)")
+        connection.execute("create table edges (family text, parent bigint, child bigint, loss bigint)")
         connection.executemany("insert into cells values (?, ?)", people)
-        connection.executemany("insert into edges values (?, ?, ?)", edges)
+        connection.executemany("insert into edges values (?, ?, ?, ?)", edges)
         module = macros("suppression")
         sql = f"with {module.hidden_by_closure('cells', 'edges', K)} select cell from hidden_"
         last = connection.execute(f"{sql}{module.suppression_rounds()}").fetchall()

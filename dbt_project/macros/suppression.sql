@@ -6,11 +6,11 @@
 
 {% macro hidden_by_closure(cells, edges, k=10) -%}
 {#-
-  CTEs `hidden_<round>` over `cells` (cell, people) and `edges` (family, parent, child): which cells may not be shown, so that what
+  CTEs `hidden_<round>` over `cells` (cell, people) and `edges` (family, parent, child, loss): which cells may not be shown, so that what
   remains of a shown parent without its shown children is nobody or at least k people, in every family at once.
   A cell of fewer than k people is hidden. A family with a hidden child and a shown parent needs a second one, and among them one
   of at least k people: else the rest could be told by subtraction; a hidden parent needs a hidden child, else the sum of the
-  children tells it. The smallest shown child is hidden then. What a round hides may open another family, so it is repeated until nothing changes.
+  children tells it. The shown child with the least loss is hidden then, the first of equals. What a round hides may open another family, so it is repeated until nothing changes.
 -#}
 hidden_0 as (
     select cell from {{ cells }} where people between 1 and {{ k - 1 }}
@@ -20,6 +20,7 @@ families_{{ round }} as (
     select
         edges.family,
         edges.child,
+        edges.loss,
         children.people,
         hidden.cell is not null as is_hidden,
         parents.cell is null as is_parent_shown,
@@ -38,7 +39,7 @@ hidden_{{ round }} as (
     from (
         select
             child,
-            row_number() over (partition by family order by people, child) as place
+            row_number() over (partition by family order by loss, child) as place
         from families_{{ round }}
         where not is_hidden
             and case

@@ -26,10 +26,11 @@ with cells as (
     from {{ ref('int_indicator_estimates') }}
 ),
 
--- a family is a parent and all that it is the sum of in one direction
+-- A family is a parent and all that it is the sum of in one direction. Hiding a group takes as much from readers as it has people;
+-- of periods the first goes, since everybody looks at the last, and so that the same one stays hidden as time goes on.
 edges as (
     {% for direction, condition in parents.items() -%}
-    select parent.cell || '|{{ direction }}|' || child.dimension as family, parent.cell as parent, child.cell as child
+    select parent.cell || '|{{ direction }}|' || child.dimension as family, parent.cell as parent, child.cell as child, child.people as loss
     from cells as parent
     inner join cells as child
         on parent.indicator = child.indicator
@@ -38,7 +39,7 @@ edges as (
     union all
     {% endfor -%}
     {% for finer, coarser in periods.items() -%}
-    select parent.cell || '|{{ finer }}' as family, parent.cell as parent, child.cell as child
+    select parent.cell || '|{{ finer }}' as family, parent.cell as parent, child.cell as child, 0 as loss
     from cells as parent
     inner join cells as child
         on parent.indicator = child.indicator

@@ -259,45 +259,41 @@ refunds as (
         case when count(*) = count(refunded_margin) then sum(refunded_margin) end as refunded_margin
     from ({{ refund_credits('credits') }}) as refunded
     group by conversion_id, model, lookback_rule, lookback_days, from_start
-),
-
-final as (
-    select
-        credits.conversion_id,
-        credits.conversion_kind,
-        credits.customer_key,
-        credits.account_id,
-        credits.person_key,
-        credits.touch_id,
-        credits.from_start,
-        credits.channel,
-        credits.platform,
-        credits.campaign_id,
-        credits.model,
-        credits.lookback_rule,
-        cast(credits.lookback_days as integer) as lookback_days,
-        credits.credit,
-        cast(credits.booked_revenue + case when refunds.conversion_id is null then 0 else refunds.refunded_revenue end as decimal(18, 4)) as revenue,
-        cast(credits.booked_margin + case when refunds.conversion_id is null then 0 else refunds.refunded_margin end as decimal(18, 4))
-            as contribution_margin,
-        credits.booked_revenue,
-        credits.booked_margin,
-        credits.margin_basis,
-        '{{ var("reporting_currency") }}' as currency,
-        credits.touched_at,
-        credits.converted_at,
-        credits.converted_month,
-        credits.days_before,
-        credits.sale_kind,
-        credits.conversion_clock,
-        credits.is_new_customer,
-        clock.is_demo
-    from credits
-    cross join {{ ref('int_clock') }} as clock
-    left join refunds
-        on credits.conversion_id = refunds.conversion_id
-        and {{ same_rule('credits', 'refunds') }}
-        and credits.from_start = refunds.from_start
 )
 
-select * from final
+select
+    credits.conversion_id,
+    credits.conversion_kind,
+    credits.customer_key,
+    credits.account_id,
+    credits.person_key,
+    credits.touch_id,
+    credits.from_start,
+    credits.channel,
+    credits.platform,
+    credits.campaign_id,
+    credits.model,
+    credits.lookback_rule,
+    cast(credits.lookback_days as integer) as lookback_days,
+    credits.credit,
+    cast(credits.booked_revenue + case when refunds.conversion_id is null then 0 else refunds.refunded_revenue end as decimal(18, 4)) as revenue,
+    cast(credits.booked_margin + case when refunds.conversion_id is null then 0 else refunds.refunded_margin end as decimal(18, 4))
+        as contribution_margin,
+    credits.booked_revenue,
+    credits.booked_margin,
+    credits.margin_basis,
+    '{{ var("reporting_currency") }}' as currency,
+    credits.touched_at,
+    credits.converted_at,
+    credits.converted_month,
+    credits.days_before,
+    credits.sale_kind,
+    credits.conversion_clock,
+    credits.is_new_customer,
+    clock.is_demo
+from credits
+cross join {{ ref('int_clock') }} as clock
+left join refunds
+    on credits.conversion_id = refunds.conversion_id
+    and {{ same_rule('credits', 'refunds') }}
+    and credits.from_start = refunds.from_start
