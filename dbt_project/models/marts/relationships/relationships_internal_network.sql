@@ -123,16 +123,18 @@ measured as (
     left join tied on ordered.month is not distinct from tied.month and ordered.team = tied.team
 ),
 
--- messages of months add up to those of all time: a month that is not shown needs a second one, and among them one of five people or more
+-- messages of months add up to those of all time: a month that is not shown needs a second one, and among them one of five people
+-- or more; the first goes, so that the same one stays hidden as time goes on
 over_time as (
     select
         *,
         count(*) filter (where month is not null and suppressed_reason is not null) over (partition by team) as hidden_months,
         max(case when month is not null and suppressed_reason is not null then n end) over (partition by team) as largest_hidden,
         bool_or(month is null and suppressed_reason is null) over (partition by team) as is_whole_shown,
+        bool_or(month is null and suppressed_reason is not null) over (partition by team) as is_whole_hidden,
         row_number() over (
             partition by team, month is null, suppressed_reason is null
-            order by n, month
+            order by month
         ) as place
     from measured
 ),
@@ -145,7 +147,7 @@ closed as (
             when
                 case
                     when is_whole_shown then hidden_months > 0 and (hidden_months < 2 or largest_hidden < {{ least_colleagues() }})
-                    else hidden_months = 0
+                    else is_whole_hidden and hidden_months = 0
                 end
                 then 'would tell a group of fewer than {{ least_colleagues() }} people by subtraction'
         end as suppressed_reason
