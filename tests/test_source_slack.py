@@ -45,11 +45,6 @@ def loaded(company: tuple[Layer, str], tmp_path_factory: pytest.TempPathFactory)
     return mine
 
 
-def test_people_of_other_companies_count_with_those_who_are_listed(loaded: Loading) -> None:
-    assert loaded.rows("users", "user_id", "not is_employee and not is_bot")
-    assert loaded.run.api_totals["users"] == len(loaded.rows("users", "user_id"))
-
-
 def test_who_wrote_where_and_whom_it_answers(loaded: Loading) -> None:
     chat, key = world(0).chat, loaded.run.person_key
     rooms = {row["channel_id"]: row["name"] for row in loaded.rows("channels", "channel_id, name", "not is_shared")}

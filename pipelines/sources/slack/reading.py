@@ -28,7 +28,6 @@ class Slack:
     def __init__(self, run: Extraction, workspace: Workspace) -> None:
         self.run, self.workspace = run, workspace
         self.users: dict[str, User] = {}
-        self.told: set[str] = set()  # users of whom the API gave a row
         self.addressless = 0
         try:
             self.late = timedelta(days=int(run.settings["late_replies_days"]))
@@ -44,9 +43,6 @@ class Slack:
         self.people()
         self.teams = self._teams()
         closed = [channel["id"] for channel in self.channels() if not Channel(self, channel).read()]
-        # people of other companies are in no list: whoever was met counts with those who are
-        met = {id_ for (id_,) in self.run.stored("select user_id from users")}
-        self.run.reconcile("users", len(self.told | met))
         if closed:
             self.run.warn(f"{len(closed)} public channels cannot be read: invite the app to them")
         if self.addressless:
@@ -55,8 +51,11 @@ class Slack:
             )
 
     def people(self) -> None:
+        listed = 0
         for at, page in self.workspace.pages("users.list", "members", {}):
+            listed += len({member["id"] for member in page} - self.users.keys())
             self.run.write("users", [self._know(member) for member in page], at)
+        self.run.reconcile("users", listed)
 
     def _teams(self) -> dict[str, str]:
         """User -> name of the one user group that he or she is in; a company may keep no groups, or not let the app see them."""
@@ -99,7 +98,6 @@ class Slack:
         is_employee = bool(teams & self.home) and not is_guest and not is_bot
         key, is_gone, updated = self._key(id_, profile.get("email"), is_bot), bool(member.get("deleted")), member.get("updated")
         self.users[id_] = User(key, is_employee, is_bot)
-        self.told.add(id_)
         updated_at = stamp(datetime.fromtimestamp(updated, UTC)) if updated else None
         row = {"user_id": id_, "person_key": key, "is_employee": is_employee, "is_bot": is_bot}
         return row | {"updated_at": updated_at, "left_at": updated_at if is_gone else None}
