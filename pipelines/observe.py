@@ -12,6 +12,7 @@ from typing import Any, Literal, cast
 from pipelines.budget import BudgetSpent
 from pipelines.cadence import DAILY, LOOKBACK, OLDER, YOUNG, is_due, older_every
 from pipelines.http import stamp, utc
+from pipelines.known import known_rows
 from pipelines.raw import Extraction, RawTable, literals
 from pipelines.social import COUNTERS, INTERACTIONS, POSTS, WORDS, Budgeted, Item, Platform, Row
 
@@ -281,9 +282,7 @@ class _Observation:
         """Stored rows as they would be written again; none of people where the platform says nothing of them."""
         if table is INTERACTIONS and not self.platform.has_people:
             return
-        columns = list(table.columns)
-        for row in self.run.stored(f"select {', '.join(columns)} from {table.name} where {where}"):
-            yield {name: stamp(value) if isinstance(value, datetime) else value for name, value in zip(columns, row, strict=True)}
+        yield from known_rows(self.run, table.name, table.columns, where)
 
 
 def _tombstone(row: dict[str, Any], at: datetime) -> dict[str, Any]:

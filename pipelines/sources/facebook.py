@@ -5,19 +5,19 @@ permission pages_read_user_content is missing, or the person hides) are counted 
 Graph does not say when.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.cadence import OLDER
 from pipelines.graph import APP_SECRET, BASE_URL, GONE, VERSION, Graph, Insights, addressee
+from pipelines.graph_account import PAGE, GraphAccount
 from pipelines.http import expect, stamp, undeclared, understood, utc
 from pipelines.observe import observe
-from pipelines.raw import Extraction, Setting, Source, literals
+from pipelines.raw import Extraction, Setting, Source
 from pipelines.social import Item, Row, tables
 
 NAME = "facebook"
-PAGE = 100
 COUNTED = "reactions.limit(0).summary(total_count),comments.limit(0).filter(stream).summary(total_count)"
 POST = f"id,message,created_time,updated_time,permalink_url,attachments{{media_type}},shares,{COUNTED}"
 COMMENT = "id,message,created_time,from,parent{id,from}"
@@ -33,65 +33,34 @@ KINDS = {"photo": "photo", "album": "photo", "video": "video", "link": "link", "
 ANSWERED_FOR = timedelta(days=30)  # posts that name us are read again for so long: what is said below them is told nowhere else
 
 
-class Facebook:
+class Facebook(GraphAccount):
     """The questions of social.Platform, asked of one page."""
 
-    batch = 50
-    reactions: Mapping[str, str] = {}
-    has_people = True
+    platform, edge, time = NAME, "published_posts", "created_time"
+    post_fields, mention_fields, comment_fields = POST, "id,message,created_time,from", COMMENT
 
     def __init__(self, run: Extraction, graph: Graph, page: str, now: datetime) -> None:
-        self.run, self.graph, self.page, self.now = run, graph, page, now
-        self.insights = Insights(run, graph, MEASURES, {}, ".period(lifetime)")
-
-    def feed(self, since: datetime | None) -> Iterator[Item]:
-        for answer in self.graph.pages(f"{self.page}/published_posts", PAGE, fields=POST):
-            posts = answer.body["data"]
-            yield from self._items(posts, answer.answered_at)
-            if since and posts and max(utc(post["created_time"]) for post in posts) < since:
-                return
-
-    def look_up(self, ids: Sequence[str]) -> tuple[list[Item], datetime]:
-        told = f"select interaction_id, kind from interactions where interaction_id in ({literals(ids)})"
-        kinds: dict[str, str] = dict(self.run.stored(told))
-        found: list[Item] = []
-        for fields, of in (
-            (POST, [id_ for id_ in ids if id_ not in kinds]),
-            ("id,message,created_time,from", [id_ for id_ in ids if kinds.get(id_) == "mention"]),
-            (COMMENT, [id_ for id_ in ids if kinds.get(id_) not in (None, "mention")]),
-        ):
-            if not of:
-                continue
-            objects, at = self.graph.objects(of, fields)
-            if fields == POST:
-                found += self._items(list(objects.values()), at)
-                continue
-            for id_, words in objects.items():
-                row = {**self._words(words), "kind": kinds[id_]}
-                found.append(Item(id_, at, utc(words["created_time"]), interaction=row))
-        return found, at
+        super().__init__(run, graph, page, Insights(run, graph, MEASURES, {}, ".period(lifetime)"))
+        self.now = now
 
     def notifications(self, since: datetime | None) -> Iterator[Row]:
         until = since and since - ANSWERED_FOR
-        for answer in self.graph.pages(f"{self.page}/tagged", PAGE, fields=TAGGED):
+        for answer in self.graph.pages(f"{self.account}/tagged", PAGE, fields=TAGGED):
             posts = answer.body["data"]
             for post in posts:
                 author = (post.get("from") or {}).get("id")
-                if author == self.page:
+                if author == self.account:
                     continue
                 if author:
-                    asked = {"kind": "mention", "addressee_key": self._key(self.page), "thread_id": post["id"]}
+                    asked = {"kind": "mention", "addressee_key": self._key(self.account), "thread_id": post["id"]}
                     yield {**self._words(post), **asked}
                 yield from self._comments(self._below(post), author, None, post["id"], post["id"])
-            if until and posts and max(utc(post["created_time"]) for post in posts) < until:
+            if self._is_before(posts, until):
                 return
 
     def thread(self, post_id: str) -> Iterator[Item]:
-        for row in self._comments(self._listed(post_id), self.page, post_id, post_id, None):
+        for row in self._comments(self._listed(post_id), self.account, post_id, post_id, None):
             yield Item(row["interaction_id"], self.now, utc(row["occurred_at"]), interaction=row)
-
-    def people(self, kind: str, post_id: str) -> tuple[list[tuple[str, str | None]], datetime]:
-        raise NotImplementedError("reactions is empty: Graph does not say when somebody reacted")
 
     def _below(self, post: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         """Comments on a post that names us: those shown with it, or all where there are more."""
@@ -109,15 +78,11 @@ class Facebook:
             else:
                 self.run.warn("some comments come without their author and are left out: does the token have pages_read_user_content?")
 
-    def _items(self, posts: Sequence[Mapping[str, Any]], at: datetime) -> list[Item]:
-        counts = self.insights.of([post["id"] for post in posts])
-        return [self._item(post, counts[post["id"]], at) for post in posts]
-
     def _item(self, post: Mapping[str, Any], counts: Mapping[str, int | None], at: datetime) -> Item:
         row = {
             **undeclared(post, POST_FIELDS),
             "post_id": post["id"],
-            "profile_id": self.page,
+            "profile_id": self.account,
             "posted_at": stamp(post["created_time"]),
             "kind": _kind(post),
             "text": post.get("message"),
@@ -137,8 +102,8 @@ class Facebook:
             "interaction_id": said["id"],
             "occurred_at": stamp(said["created_time"]),
             "actor_key": self._key(author) if author else None,
-            "profile_id": self.page,
-            "is_brand": author == self.page,
+            "profile_id": self.account,
+            "is_brand": author == self.account,
             "text": said.get("message"),
         }
 
@@ -154,14 +119,11 @@ class Facebook:
             thread.append(author)
             yield self._words(comment) | {
                 "kind": "reply" if parent or thread_id else "comment",
-                "addressee_key": self._key(to or self.page),
+                "addressee_key": self._key(to or self.account),
                 "post_id": post_id,
                 "parent_id": parent["id"] if parent else root,
                 "thread_id": thread_id or (parent["id"] if parent else comment["id"]),
             }
-
-    def _key(self, person: str) -> str | None:
-        return self.run.person_key(platform=NAME, platform_id=person)
 
 
 NONE: Mapping[str, int | None] = {"count": 0}

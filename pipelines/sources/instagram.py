@@ -5,19 +5,19 @@ Graph gives the handle only, so that `@handle` is that person's key there. Stori
 media.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.cadence import OLDER
 from pipelines.graph import APP_SECRET, BASE_URL, GONE, VERSION, Graph, Insights, addressee
+from pipelines.graph_account import PAGE, GraphAccount
 from pipelines.http import expect, stamp, undeclared, understood, utc
 from pipelines.observe import observe
-from pipelines.raw import Extraction, Setting, Source, literals
+from pipelines.raw import Extraction, Setting, Source
 from pipelines.social import Item, Row, tables
 
 NAME = "instagram"
-PAGE = 100
 MEDIA = "id,caption,media_type,media_product_type,timestamp,permalink,like_count,comments_count"
 MEDIA_FIELDS = frozenset(MEDIA.split(","))
 WORDS = "id,text,timestamp,from,username,parent_id"
@@ -28,43 +28,15 @@ COLUMNS = {"saves": "bookmarks", "shares": "reposts"}
 ANSWERED_FOR = timedelta(days=30)  # media that tag us are read again for so long: what is said below them is told nowhere else
 
 
-class Instagram:
+class Instagram(GraphAccount):
     """The questions of social.Platform, asked of one account."""
 
-    batch = 50
-    reactions: Mapping[str, str] = {}
-    has_people = True
+    platform, edge, time = NAME, "media", "timestamp"
+    post_fields, mention_fields, comment_fields = MEDIA, "id,caption,timestamp,username", WORDS
 
     def __init__(self, run: Extraction, graph: Graph, account: str, handle: str) -> None:
-        self.run, self.graph, self.account, self.handle = run, graph, account, handle
-        self.insights = Insights(run, graph, MEASURES, COLUMNS)
-
-    def feed(self, since: datetime | None) -> Iterator[Item]:
-        for answer in self.graph.pages(f"{self.account}/media", PAGE, fields=MEDIA):
-            media = answer.body["data"]
-            yield from self._items(media, answer.answered_at)
-            if since and media and max(utc(medium["timestamp"]) for medium in media) < since:
-                return
-
-    def look_up(self, ids: Sequence[str]) -> tuple[list[Item], datetime]:
-        told = f"select interaction_id, kind from interactions where interaction_id in ({literals(ids)})"
-        kinds: dict[str, str] = dict(self.run.stored(told))
-        found: list[Item] = []
-        for fields, of in (
-            (MEDIA, [id_ for id_ in ids if id_ not in kinds]),
-            ("id,caption,timestamp,username", [id_ for id_ in ids if kinds.get(id_) == "mention"]),
-            (WORDS, [id_ for id_ in ids if kinds.get(id_) not in (None, "mention")]),
-        ):
-            if not of:
-                continue
-            objects, at = self.graph.objects(of, fields)
-            if fields == MEDIA:
-                found += self._items(list(objects.values()), at)
-                continue
-            for id_, words in objects.items():
-                row = {**self._words(words), "kind": kinds[id_]}
-                found.append(Item(id_, at, utc(words["timestamp"]), interaction=row))
-        return found, at
+        super().__init__(run, graph, account, Insights(run, graph, MEASURES, COLUMNS))
+        self.handle = handle
 
     def notifications(self, since: datetime | None) -> Iterator[Row]:
         until = since and since - ANSWERED_FOR
@@ -77,16 +49,13 @@ class Instagram:
                     yield {**self._words(medium), **asked}
                     below = self._whole(medium.get("comments") or {"data": []}, f"{medium['id']}/comments", COMMENT)
                     yield from self._comments(below, author, None, medium["id"], medium["id"])
-            if until and media and max(utc(medium["timestamp"]) for medium in media) < until:
+            if self._is_before(media, until):
                 return
 
     def thread(self, post_id: str) -> Iterator[Item]:
         for answer in self.graph.pages(f"{post_id}/comments", 50, (GONE,), fields=COMMENT):
             for row in self._comments(answer.body["data"], self.account, post_id, post_id, None):
                 yield Item(row["interaction_id"], answer.answered_at, utc(row["occurred_at"]), interaction=row)
-
-    def people(self, kind: str, post_id: str) -> tuple[list[tuple[str, str | None]], datetime]:
-        raise NotImplementedError("reactions is empty: Instagram does not say who liked a picture")
 
     def _whole(self, shown: Mapping[str, Any], edge: str, fields: str) -> Iterator[Mapping[str, Any]]:
         """A list that came within something else, from its edge where it goes on."""
@@ -95,10 +64,6 @@ class Instagram:
             return
         for answer in self.graph.pages(edge, 50, (GONE,), fields=fields):
             yield from answer.body["data"]
-
-    def _items(self, media: Sequence[Mapping[str, Any]], at: datetime) -> list[Item]:
-        counts = self.insights.of([medium["id"] for medium in media])
-        return [self._item(medium, counts[medium["id"]], at) for medium in media]
 
     def _item(self, medium: Mapping[str, Any], counts: Mapping[str, int | None], at: datetime) -> Item:
         is_video, is_reel = medium.get("media_type") == "VIDEO", medium.get("media_product_type") == "REELS"
@@ -150,9 +115,6 @@ class Instagram:
                     to = self._key(addressee(own, author, spoken) or self.account)
                     yield self._words(reply) | row | {"kind": "reply", "addressee_key": to, "parent_id": comment["id"]}
                     spoken.append(own)
-
-    def _key(self, person: str) -> str | None:
-        return self.run.person_key(platform=NAME, platform_id=person)
 
 
 def extract(run: Extraction) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.http import Client, Pages, expect, stamp, utc
+from pipelines.known import known_rows
 from pipelines.raw import Extraction, literals
 from pipelines.sources.hubspot.records import CONTACTS, KINDS, TOUCHES, Kind
 from pipelines.sources.hubspot.visits import moment, visits
@@ -198,11 +199,9 @@ class HubSpot:
             if id_.strip()
         }
         if into:
-            columns = list(kind.table().columns)
             rows: dict[str, dict[str, Any]] = {id_: {kind.id: id_} for id_ in into}
-            for values in self.run.stored(f"select {', '.join(columns)} from {kind.name} where {kind.id} in ({literals(into)})"):
-                row = {name: stamp(value) if isinstance(value, datetime) else value for name, value in zip(columns, values, strict=True)}
-                rows[str(values[0])] = row
+            for row in known_rows(self.run, kind.name, kind.table().columns, f"{kind.id} in ({literals(into)})"):
+                rows[row[kind.id]] = row
             self.run.write(kind.name, [{**row, "merged_into": into[id_], "deleted_at": None} for id_, row in rows.items()], at)
         return set(into)
 

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from pipelines.http import Client, Pages, SourceError, error_code, expect, stamp, utc
+from pipelines.known import known_rows
 from pipelines.raw import Extraction, literals
 from pipelines.sources.salesforce.records import KINDS, SEGMENT, Kind
 
@@ -75,9 +76,8 @@ class Salesforce:
         missing = stored - seen - listed - gone
         columns = [name for name in kind.table().columns if name != "person_key"]
         where = f"{kind.id} in ({literals(sorted(missing))})" if missing else "false"
-        for values in self.run.stored(f"select {', '.join(columns)} from {kind.name} where {where}"):
-            known = {name: stamp(value) if isinstance(value, datetime) else value for name, value in zip(columns, values, strict=True)}
-            self.run.write(kind.name, [{**known, "deleted_at": stamp(now)}], now)
+        for row in known_rows(self.run, kind.name, columns, where):
+            self.run.write(kind.name, [{**row, "deleted_at": stamp(now)}], now)
 
     def _query(self, endpoint: str, kind: Kind, soql: str) -> Iterator[tuple[datetime, list[Mapping[str, Any]]]]:
         answer = self.client.get(f"{self.root}/{endpoint}", {"q": soql})

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from pipelines.http import SourceError, stamp, utc
+from pipelines.known import known_rows
 from pipelines.raw import Extraction, literals
 from pipelines.sources.slack.asking import NAME, Workspace
 from pipelines.sources.slack.records import MESSAGES
@@ -226,9 +227,7 @@ class Channel:
         return f"{self.id}:{ts}"
 
     def _rows(self, where: str) -> Iterator[dict[str, Any]]:
-        columns = list(MESSAGES.columns)
-        for row in self.run.stored(f"select {', '.join(columns)} from messages where {where}"):
-            yield {name: stamp(value) if isinstance(value, datetime) else value for name, value in zip(columns, row, strict=True)}
+        return known_rows(self.run, "messages", MESSAGES.columns, where)
 
 
 def _micros(ts: str | None) -> int | None:

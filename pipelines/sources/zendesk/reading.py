@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from pipelines.http import Client, stamp, utc
+from pipelines.known import known_rows
 from pipelines.raw import Extraction, literals
 from pipelines.sources.zendesk.asking import NAME, Desk
 from pipelines.sources.zendesk.records import COMMENTS
@@ -185,13 +186,10 @@ class Zendesk:
 
     def _withdraw(self, tickets: list[str], at: datetime) -> None:
         """Comments of a ticket that was deleted lose their words; that something was said stays."""
-        columns = list(COMMENTS.columns)
         where = f"ticket_id in ({literals(tickets)}) and deleted_at is null"
-        for row in self.run.stored(f"select {', '.join(columns)} from comments where {where}") if tickets else ():
-            known = {name: stamp(value) if isinstance(value, datetime) else value for name, value in zip(columns, row, strict=True)}
-            self.run.write(
-                "comments", [{**known, "text": None, "sentiment": None, "deleted_at": self.known[str(known["ticket_id"])].deleted_at}], at
-            )
+        for row in known_rows(self.run, "comments", COMMENTS.columns, where) if tickets else ():
+            gone = {"text": None, "sentiment": None, "deleted_at": self.known[row["ticket_id"]].deleted_at}
+            self.run.write("comments", [{**row, **gone}], at)
 
     # Who is who
 
