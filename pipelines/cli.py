@@ -1,7 +1,7 @@
 """The program `goodwill`: a thin shell over the functions of the house."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from pipelines.analysts.command import models, sandbox
 from pipelines.digest.command import digest
 from pipelines.labelling.command import sentiment
 from pipelines.matching.command import match_accounts
-from pipelines.told import console_on, told
+from pipelines.told import console_on, on_warehouse, told
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
@@ -117,18 +117,6 @@ def sources() -> None:
         status.print_sources(read_settings(), console_on())
 
 
-def _on_warehouse(name: str, act: Callable[["Settings"], Any]) -> Any:
-    """Something other than a run, on the warehouse that `goodwill run` left, while nobody else works on it."""
-    from pipelines.settings import read_settings
-    from pipelines.warehouse import WarehouseError, warehouse_lock
-
-    settings = read_settings()
-    if not settings.warehouse_path.exists():
-        raise WarehouseError(f"there is nothing to {name}: {settings.warehouse_path} does not exist yet; `goodwill run` makes it")
-    with warehouse_lock(settings, on_wait=lambda message: click.echo(message, err=True)):
-        return act(settings)
-
-
 @main.command()
 def check() -> None:
     """Judge what came in and what goes out against the suites of data_quality, without loading or building anything.
@@ -139,7 +127,7 @@ def check() -> None:
         from pipelines import status
         from pipelines.check import check_marts, check_raw
 
-        results = _on_warehouse("check", lambda settings: check_raw(settings) + check_marts(settings))
+        results = on_warehouse("check", lambda settings: check_raw(settings) + check_marts(settings))
         status.print_checks(results, console_on())
         sys.exit(any(result.is_blocking and not result.passed for result in results))
 
@@ -176,7 +164,7 @@ def publish(targets: tuple[str, ...], restricted: bool) -> None:
             return failed or (publication.publish(settings), publication.publish_restricted(settings) if restricted else None)
 
         try:
-            outcome = _on_warehouse("publish", act)
+            outcome = on_warehouse("publish", act)
         except publication.PublishError as fault:
             raise click.ClickException(str(fault)) from None
         if isinstance(outcome, list):
@@ -261,7 +249,7 @@ def experiment_plan(path: Path | None) -> None:
         from pipelines import plan
 
         try:
-            found = plan.plans_of(plan.read_history(path)) if path else _on_warehouse("plan", plan.plans_of_warehouse)
+            found = plan.plans_of(plan.read_history(path)) if path else on_warehouse("plan", plan.plans_of_warehouse)
         except plan.PlanError as fault:
             raise click.ClickException(str(fault)) from None
         plan.print_plans(found, console_on())
@@ -291,7 +279,7 @@ def review(decision: tuple[str, ...], role: str | None) -> None:
     with told():
         from pipelines.stories import review
 
-        _on_warehouse("review", lambda settings: review(settings, decision, role, console_on()))
+        on_warehouse("review", lambda settings: review(settings, decision, role, console_on()))
 
 
 for command in (digest, match_accounts, models, sandbox, sentiment):

@@ -60,6 +60,12 @@ def _harmless(column: str) -> str:
     return f"case when {begins} then chr(39) || {quoted(column)} else {quoted(column)} end as {quoted(column)}"
 
 
+def harmless(text: str) -> str:
+    """The same of one text."""
+    begins = text.lstrip(" ")[:1]
+    return f"'{text}" if begins and begins in FORMULA else text
+
+
 def _put(path: Path, write: Callable[[Path], object]) -> Path:
     """The file is either the old one or the new one, whole."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from pipelines.told import told
+from pipelines.told import on_warehouse, told
 
 
 @click.command()
@@ -16,14 +16,8 @@ def sandbox() -> None:
     """
     with told():
         from pipelines.analysts.sandbox import how_to_use, make_sandbox
-        from pipelines.settings import read_settings
-        from pipelines.warehouse import WarehouseError, warehouse_lock
 
-        settings = read_settings()
-        if not settings.warehouse_path.exists():
-            raise WarehouseError(f"there is nothing to copy: {settings.warehouse_path} does not exist yet; `goodwill run` makes it")
-        with warehouse_lock(settings, on_wait=lambda message: click.echo(message, err=True)):
-            path = make_sandbox(settings)
+        path = on_warehouse("copy", make_sandbox)
         click.echo(f"a copy of the warehouse for models of your own: {path}")
         click.echo(how_to_use(path))
 

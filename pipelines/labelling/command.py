@@ -1,34 +1,15 @@
 """The commands `goodwill sentiment sample` and `goodwill sentiment labels`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from pipelines.told import told
-
-if TYPE_CHECKING:
-    from pipelines.settings import Settings
+from pipelines.told import on_warehouse, told
 
 
 @click.group()
 def sentiment() -> None:
     """What people read in a sample of messages, by which the machine's moods are corrected."""
-
-
-@contextmanager
-def _warehouse() -> Iterator["Settings"]:
-    from pipelines.settings import read_settings
-    from pipelines.warehouse import WarehouseError, warehouse_lock
-
-    with told():
-        settings = read_settings()
-        if not settings.warehouse_path.exists():
-            raise WarehouseError(f"{settings.warehouse_path} does not exist yet: `goodwill run` makes it")
-        with warehouse_lock(settings, on_wait=lambda message: click.echo(message, err=True)):
-            yield settings
 
 
 @sentiment.command()
@@ -39,10 +20,10 @@ def sample(size: int, year: int | None) -> None:
 
     Fill its column label with positive, neutral or negative, as you read it, and leave out what you cannot tell.
     """
-    from pipelines.labelling.sample import draw
+    with told():
+        from pipelines.labelling.sample import draw
 
-    with _warehouse() as settings:
-        made = draw(settings, size, year)
+        made = on_warehouse("label", lambda settings: draw(settings, size, year))
         click.echo(f"{made.drawn:,} of {made.scored:,} scored messages of {made.year}: {made.path}")
         click.echo(f"fill its column label, then: goodwill sentiment labels {made.path}")
         click.echo("it holds people's words: `goodwill forget` keeps it clean here, copies of it are yours to remove")
@@ -52,10 +33,10 @@ def sample(size: int, year: int | None) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def labels(file: Path) -> None:
     """Take the labels of a file that was drawn: rows of inbox/sentiment_labels/, which the next run takes up."""
-    from pipelines.labelling.sample import take
+    with told():
+        from pipelines.labelling.sample import take
 
-    with _warehouse() as settings:
-        path, counts, gone = take(settings, file)
+        path, counts, gone = on_warehouse("label", lambda settings: take(settings, file))
         said = ", ".join(f"{number:,} {label}" for label, number in counts.items())
         click.echo(f"{said}: {path}, taken up by the next run")
         if gone:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.exports import harmless
 from pipelines.settings import Settings
 from pipelines.stories import company_time
 from pipelines.warehouse import WarehouseError, literal
@@ -71,11 +72,6 @@ def _ask(settings: Settings, sql: str, values: dict[str, int] | None = None) -> 
         raise WarehouseError("the warehouse holds no messages yet: `goodwill run` loads them") from None
 
 
-def _harmless(text: str) -> str:
-    """A spreadsheet takes a cell that begins like this for a formula."""
-    return "'" + text if text[:1] in "=+-@\t\r" and text else text
-
-
 def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Whole or not at all, for its owner alone."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -107,7 +103,7 @@ def draw(settings: Settings, size: int, year: int | None = None) -> Sample:
     if not rows:
         raise WarehouseError(f"no message of {year} has words that were scored: nothing to label")
     ((scored,),) = _ask(settings, f"select count(*) from {READABLE} and extract('year' from date) = {year}")
-    _write(path, COLUMNS, [(sample_id, _harmless(text), "") for sample_id, text in rows])
+    _write(path, COLUMNS, [(sample_id, harmless(text), "") for sample_id, text in rows])
     return Sample(path, len(rows), scored, year)
 
 
@@ -151,6 +147,6 @@ def purge(settings: Settings) -> None:
     for path in paths:
         kept = [row for row in _read(path) if row["sample_id"] in words]
         if kept:
-            _write(path, COLUMNS, [(row["sample_id"], _harmless(words[row["sample_id"]]), row["label"]) for row in kept])
+            _write(path, COLUMNS, [(row["sample_id"], harmless(words[row["sample_id"]]), row["label"]) for row in kept])
         else:
             path.unlink()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from pipelines.settings import Settings
-from pipelines.warehouse import WarehouseError
+from pipelines.warehouse import WarehouseError, literal
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -151,7 +151,7 @@ def roi_with(connection: duckdb.DuckDBPyConnection, found: Iterable[Match]) -> l
 def report(settings: Settings, least: float, console: "Console") -> None:
     """Print what probably is one company, and what it would change."""
     with duckdb.connect() as connection:
-        connection.execute(f"attach '{str(settings.warehouse_path).replace(chr(39), chr(39) * 2)}' as warehouse (read_only)")
+        connection.execute(f"attach {literal(str(settings.warehouse_path))} as warehouse (read_only)")
         try:
             connection.execute(NAMED)
         except duckdb.CatalogException:

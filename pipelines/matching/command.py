@@ -2,7 +2,7 @@
 
 import click
 
-from pipelines.told import console_on, told
+from pipelines.told import console_on, on_warehouse, told
 
 
 @click.command(name="match-accounts")
@@ -16,11 +16,5 @@ def match_accounts(least: float) -> None:
     """
     with told():
         from pipelines.matching.accounts import report
-        from pipelines.settings import read_settings
-        from pipelines.warehouse import WarehouseError, warehouse_lock
 
-        settings = read_settings()
-        if not settings.warehouse_path.exists():
-            raise WarehouseError(f"{settings.warehouse_path} does not exist yet: `goodwill run` makes it")
-        with warehouse_lock(settings, on_wait=lambda message: click.echo(message, err=True)):
-            report(settings, least, console_on())
+        on_warehouse("match", lambda settings: report(settings, least, console_on()))
