@@ -108,7 +108,7 @@ from_network as (
         cast(null as double) as change_lo,
         cast(null as double) as change_hi,
         is_complete,
-        case when {{ column }} is null then coalesce(suppressed_reason, case when method like '%without direction%' then 'the graph has no direction' else 'too few people or ties on a side' end) end as suppressed_reason
+        {{ network_missing_because(column) }} as suppressed_reason
     from network
     cross join (values ('month'), ('quarter')) as kinds (period_kind)
     where kinds.period_kind = 'month' or date_part('month', month) in (3, 6, 9, 12)

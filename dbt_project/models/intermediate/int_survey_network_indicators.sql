@@ -82,12 +82,7 @@ from_network as (
         {{ limits ~ '_hi' if limits else 'null' }} as hi,
         '{{ 'bootstrap of people; ' if limits else '' }}' || method as method,
         is_complete,
-        case
-            when {{ value }} is null then coalesce(
-                suppressed_reason,
-                case when method like '%without direction%' then 'the graph has no direction' else 'too few people or ties on a side' end
-            )
-        end as suppressed_reason
+        {{ network_missing_because(value) }} as suppressed_reason
     from network
     {{ 'union all' if not loop.last }}
     {% endfor %}
