@@ -132,8 +132,8 @@ def _refuse_keys(connection: duckdb.DuckDBPyConnection, mart: Mart) -> None:
 def _copy(connection: duckdb.DuckDBPyConnection, mart: Mart) -> int:
     """Rows in the order of the grain, so that equal content lies in equal order; types as the contract has them.
 
-    Rows of days lie month by month before that: a chart of a few weeks then reads their part of the file alone, which takes half
-    the time at 10,000,000 rows, and one thing's days are still found at once.
+    Rows of days lie month by month before that: a chart of a few weeks then reads their part of the file alone, and one
+    thing's days are still found without reading everything.
     """
     source, target = f"{quoted(mart.schema)}.{quoted(mart.name)}", f"{ALIAS}.{quoted(mart.schema)}.{quoted(mart.name)}"
     columns = ", ".join(quoted(name) for name in mart.columns)
