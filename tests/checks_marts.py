@@ -26,6 +26,7 @@ MARTS = {
     "core.post_days": {"likes_delta": [None, 10, 5], "likes": [20, 30, 35], "post_id": "post_id_1", "date": DAYS},
     "core.posts": {"engagements_public": 39, "engagements": 62, "engagement_rate_by_impressions": 0.06, "deleted_at": None},
     "core.profile_days": {"followers_delta": 10, "date": DAYS},
+    "core.profile_post_days": {"likes_delta": [None, 10, 5], "date": DAYS},
     "core.revenue": {"amount": 100, "contribution_margin": 60, "kind": "order"},
     "roi.attribution_credits": {"credit": 1, "revenue": 100, "conversion_id": ["a", "a", "b"], "model": ["first", "last", "first"]},
     "roi.campaigns": RATIO,

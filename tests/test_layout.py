@@ -40,8 +40,8 @@ KNOW_DAGSTER = {"transform", "assets", "schedule", "definitions", "run"}
 MARTS = PROJECT / "dbt_project" / "models" / "marts"
 STAGING = PROJECT / "dbt_project" / "models" / "staging"
 PROMISED = {
-    "core": "dates channels campaigns profiles accounts posts post_days profile_days ad_days interactions conversations identity_links "
-    "subscription_months revenue costs opportunities coverage experiments",
+    "core": "dates channels campaigns profiles accounts posts post_days profile_days profile_post_days ad_days interactions conversations "
+    "identity_links subscription_months revenue costs opportunities coverage experiments",
     "roi": "attribution_credits channel_months campaigns channel_costs channel_summary markov_channels experiments mrr_movements "
     "revenue_retention retention_curves retention_curves_by_exposure retention_lift cohorts customer_value customer_value_fits mmm_weeks",
     "relationships": "indicators surveys understanding internal_network stories",

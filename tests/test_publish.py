@@ -76,6 +76,40 @@ def test_a_second_publication_has_equal_content_and_leaves_no_file_behind(settin
     assert [path.name for path in settings.published_path.parent.iterdir()] == ["goodwill.duckdb"]
 
 
+@pytest.mark.parametrize(
+    ("change", "is_taken_over"),
+    [
+        (None, True),
+        ("update core.posts set likes = likes + 1 where post_id = 'p3'", False),
+        ("update core.posts set post_id = case post_id when 'p3' then 'p4' else 'p3' end where post_id in ('p3', 'p4')", False),
+        ("insert into core.posts from core.posts where post_id = 'p3'", False),
+        ("alter table core.posts alter likes type integer", False),
+    ],
+)
+def test_what_has_not_changed_is_taken_over_as_it_lies_in_the_former_file(settings, change, is_taken_over):
+    publish(settings, [POSTS])
+    with duckdb.connect(str(settings.published_path)) as former:  # the same rows in another order, by which to know them
+        former.execute("create table core.turned as from core.posts order by post_id desc; drop table core.posts")
+        former.execute("alter table core.turned rename to posts")
+        former.execute(f"comment on table core.posts is '{POSTS.description}'")
+    if change:
+        with duckdb.connect(str(settings.warehouse_path)) as connection:
+            connection.execute(change)
+    publish(settings, [POSTS, REVENUE])
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
+        expected = connection.execute("select post_id, likes from core.posts order by all").fetchall()
+    found = read(settings, "from core.posts")
+    assert sorted(found) == expected and (found == expected[::-1]) == is_taken_over
+    assert read(settings, "select comment from duckdb_columns() where column_name = 'likes'") == [("Likes.",)]
+
+
+def test_a_former_file_that_cannot_be_read_is_replaced(settings):
+    settings.published_path.parent.mkdir(parents=True)
+    settings.published_path.write_bytes(b"no file of DuckDB" * 1000)
+    publish(settings, [POSTS])
+    assert read(settings, "select count(*) from core.posts") == [(9,)]
+
+
 def test_a_mart_that_is_gone_is_gone_from_the_file_too(settings):
     publish(settings, [POSTS, REVENUE])
     publish(settings, [POSTS])
