@@ -85,7 +85,7 @@ class Client:
         url = httpx.URL(base_url.rstrip("/"))
         if url.scheme not in ("http", "https") or not url.host:
             raise SourceError(f"{source}: the base URL is not an http(s) address; set SOURCES__{source.upper()}__BASE_URL to one")
-        self._base = url
+        self._base, self._urls = url, dict[str, httpx.URL]()
         self._wait_before_next = 0.0
         self._http = httpx.Client(
             headers={"User-Agent": "goodwill/0.1", "Accept": "application/json", **(headers or {})},
@@ -163,7 +163,7 @@ class Client:
     ) -> httpx.Response:
         """One exchange; a redirect is followed on the same host only, since the token would go along."""
         own = headers if headers is not None else (self.authorization.headers() if self.authorization else {})
-        url = self._base.copy_with(path=self._base.path.rstrip("/") + path)
+        url = self._urls.get(path) or self._urls.setdefault(path, self._base.copy_with(path=self._base.path.rstrip("/") + path))
         if isinstance(params, bytes):
             url, params = url.copy_with(query=params), None
         for _ in range(4):
@@ -246,7 +246,7 @@ def understood(source: str) -> Iterator[None]:
 
 def undeclared(item: Mapping[str, Any], known: frozenset[str]) -> dict[str, None]:
     """Names of fields that we neither use nor leave out on purpose, without their values: they may hold a person."""
-    return {name: None for name in item if name not in known}
+    return {} if item.keys() <= known else {name: None for name in item if name not in known}
 
 
 def _parsed(content: bytes) -> Any:
@@ -288,7 +288,7 @@ def utc(when: datetime | str) -> datetime:
     """A time as UTC; one without a zone is UTC already (the database keeps them so). Raises ValueError."""
     if isinstance(when, str):
         when = datetime.fromisoformat(when)
-    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    return when if when.tzinfo is UTC else when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
 
 
 def stamp(when: datetime | str | None) -> str | None:

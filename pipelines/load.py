@@ -1,6 +1,7 @@
 """Sources -> raw_<source>: each is asked from where it stopped, side by side with others where it is started, and loaded by itself."""
 
 import copy
+import gc
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -36,6 +37,7 @@ ACCOUNTS = "_accounts"  # in a source's state: the place of each account that ha
 __all__ = ["LoadResult", "Loading", "fix_clock", "load_source", "prepare", "warehouse_lock"]
 dlt.config["load.delete_completed_jobs"] = True  # they would keep a copy of every row beside the warehouse
 dlt.config["normalize.workers"] = 1
+gc.freeze()  # what is imported stays: pages make so many objects that collections would walk through all of it again and again
 
 
 def prepare(settings: Settings, sources: Mapping[str, Source] | None = None) -> None:

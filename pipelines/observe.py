@@ -4,28 +4,21 @@ Counters are lifetime totals at the time of reading, so old posts are read again
 becomes a tombstone: its row without its words. All social sources share this order of reading.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import groupby, islice
+from operator import attrgetter
 from typing import Any, Literal, cast
 
 from pipelines.budget import BudgetSpent
 from pipelines.cadence import DAILY, LOOKBACK, OLDER, YOUNG, is_due, older_every
 from pipelines.http import stamp, utc
-from pipelines.known import known_rows
+from pipelines.known import known_rows, stored_posts
 from pipelines.raw import Extraction, RawTable, literals
 from pipelines.social import COUNTERS, INTERACTIONS, POSTS, WORDS, Budgeted, Item, Platform, Row
 
+PAGE = 1000  # posts that are written at once; a past of any length is never held as a whole
 MANY = 20  # posts that vanish in one sweep and make more than half of it: rather a fault of the platform than deletions
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A post of ours that is stored and not deleted, with its latest counters."""
-
-    posted_at: datetime
-    observed_at: datetime | None
-    counters: Mapping[str, int | None]
 
 
 def observe(run: Extraction, platform: Platform, profile_id: str, posts_total: int | None, now: datetime) -> None:
@@ -43,36 +36,28 @@ class _Observation:
         self.place: dict[str, Any] = run.state.setdefault(profile_id, {})
         self.is_first = self.is_search = not self.place
         self.mine = f"profile_id = {literals([profile_id])}"
-        self.stored = self._stored_posts()
-        self.seen: dict[str, Item] = {}
+        self.stored = stored_posts(run, self.mine, COUNTERS.values())
+        self.seen: set[str] = set()
+        self.newest = datetime.min.replace(tzinfo=UTC)
+        self.lively: list[Item] = []  # what is news and leads to other people, without its words
         self.interactions: dict[str, dict[str, Any]] = {}
         self.older_every = older_every(run.settings.get(OLDER.name) or "0")
         self.skipped: list[str] = []
 
     def read(self) -> None:
         self.interactions = {row["interaction_id"]: row for row in self._rows(INTERACTIONS, self.mine)} if self.is_first else {}
+        if self.is_first:  # before what is found, which takes their place
+            self.run.write("posts", self._rows(POSTS, f"{self.mine} and deleted_at is not null"), self.now)
         self._feed()
         gone = self._sweep()
         if self.platform.has_people:
             self._notifications()
-        fresh = [item for item in self.seen.values() if item.post is not None and self._is_news(item)]
-        if self.platform.has_people:
-            self._threads(fresh)
+            self._threads()
         for kind, counter in self.platform.reactions.items():
-            self._people(kind, counter, [item for item in fresh if self._has_moved(item, counter)])
-        self._write(fresh, gone)
+            self._people(kind, counter, [item for item in self.lively if self._has_moved(item, counter)])
+        self._write(gone)
         if self.skipped:
             self.run.warn(f"the budget of this run is spent; left for the next one: {', '.join(self.skipped)}")
-
-    def _stored_posts(self) -> dict[str, Stored]:
-        rows = self.run.stored(f"""
-            select p.post_id, p.posted_at, max(m._observed_at), {", ".join(f"arg_max(m.{c}, m._observed_at)" for c in COUNTERS.values())}
-            from posts as p left join post_metrics as m using (post_id)
-            where p.{self.mine} and p.deleted_at is null group by all""")
-        return {
-            id_: Stored(utc(posted_at), last and utc(last), dict(zip(COUNTERS.values(), counters, strict=True)))
-            for id_, posted_at, last, *counters in rows
-        }
 
     # Our posts: the new ones, those that are due, those that are gone
 
@@ -85,10 +70,27 @@ class _Observation:
             self._take(self._newest_first("feed", None))
         if self.posts_total is not None:
             self.run.reconcile("posts", self.posts_total)
-        self.place["feed_until"] = max([stamp(item.posted_at) or "" for item in self.seen.values()] + [until or ""])
+        self.place["feed_until"] = max(stamp(self.newest) or "" if self.seen else "", until or "")
 
     def _take(self, items: Iterable[Item]) -> None:
-        self.seen |= {item.id: item for item in items}
+        """Write each post of ours that is news, as it comes; the first reading of a run counts."""
+        for at, group in groupby(items, attrgetter("at")):
+            while page := list(islice(group, PAGE)):
+                unseen = {item.id: item for item in page if item.id not in self.seen}
+                self.seen |= unseen.keys()
+                self.newest = max(self.newest, *map(attrgetter("posted_at"), page))
+                fresh = [item for item in unseen.values() if item.post is not None and self._is_news(item)]
+                if fresh:
+                    self.run.write("posts", [item.post for item in fresh if item.post], at)
+                    self.run.write(
+                        "post_metrics", [{"post_id": item.id, **item.counters} for item in fresh if item.counters is not None], at
+                    )
+                self.lively += [item._replace(post=None) for item in fresh if self._leads_on(item)]
+
+    def _leads_on(self, item: Item) -> bool:
+        if item.interaction or (item.counters or {}).get("replies"):
+            return True
+        return any(self._has_moved(item, counter) for counter in self.platform.reactions.values())
 
     def _newest_first(self, kind: Literal["feed", "notifications"], since: datetime | None) -> Iterator[Any]:
         """What is newer than `since`, and what earlier runs left for lack of budget; what this one leaves is written down."""
@@ -106,7 +108,7 @@ class _Observation:
                     self.place.setdefault(f"{kind}_left", []).append({"since": span["since"], "before": before})
 
     def _differs(self) -> bool:
-        return self.posts_total is not None and self.posts_total != len(self.stored.keys() | self.seen.keys())
+        return self.posts_total is not None and self.posts_total != len(self.stored.keys() | self.seen)
 
     def _may_search(self) -> bool:
         """At most once a day: some platforms never count right."""
@@ -140,7 +142,7 @@ class _Observation:
                 self.skipped.append(f"{len(due) - start} posts to read again")
                 break
             found = {item.id: item for item in items if item.id in batch}
-            self.seen |= found
+            self._take(found.values())
             gone |= {id_: at for id_ in batch if id_ not in found}
             for item in found.values():
                 self._note(item.interaction)
@@ -178,10 +180,10 @@ class _Observation:
         for row in rows.values():
             self._note(row)
 
-    def _threads(self, fresh: list[Item]) -> None:
-        for item in fresh:
+    def _threads(self) -> None:
+        for item in self.lively:
             self._note(item.interaction)
-        roots = {item.thread for item in fresh if item.thread and (item.interaction or (item.counters or {}).get("replies"))}
+        roots = {item.thread for item in self.lively if item.thread and (item.interaction or (item.counters or {}).get("replies"))}
         # A late answer to an old post: some platforms tell its conversation only there.
         roots |= {
             row["post_id"]
@@ -252,15 +254,7 @@ class _Observation:
 
     # Writing
 
-    def _write(self, fresh: list[Item], gone: dict[str, datetime]) -> None:
-        if self.is_first:
-            self.run.write("posts", self._rows(POSTS, f"{self.mine} and deleted_at is not null"), self.now)
-        by_time: dict[datetime, list[Item]] = {}
-        for item in fresh:
-            by_time.setdefault(item.at, []).append(item)
-        for at, items in by_time.items():
-            self.run.write("posts", [item.post for item in items if item.post], at)
-            self.run.write("post_metrics", [{"post_id": item.id, **item.counters} for item in items if item.counters is not None], at)
+    def _write(self, gone: dict[str, datetime]) -> None:
         for batch in _batches(sorted(gone), 500):
             for post in self._rows(POSTS, f"post_id in ({literals(batch)})"):
                 self.run.write("posts", [_tombstone(post, gone[post["post_id"]])], gone[post["post_id"]])

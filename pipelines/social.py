@@ -1,9 +1,9 @@
 """What a social source is: its raw tables, one post as every platform gives it, and the questions that it must answer."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pipelines.raw import RawTable
 
@@ -81,8 +81,7 @@ COUNTERS: Mapping[str, str] = {"like": "likes", "repost": "reposts"}  # reaction
 WORDS = frozenset({"text", "language", "permalink", "sentiment"})  # what a tombstone loses
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """One post as a platform gave it, in the columns of the raw tables; what somebody else wrote has no `post` and no `counters`."""
 
     id: str

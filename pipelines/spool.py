@@ -5,8 +5,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from math import isfinite
 from pathlib import Path
+from types import NoneType
 from typing import Any, BinaryIO, NoReturn
 
 import duckdb
@@ -35,6 +37,7 @@ CASTS = {
 IDENTIFIER = re.compile(r"(^|_)(id|uri|cid|did|key|url)$|[a-z](Id|Uri|Url)$")
 UNFIT = re.compile(r"^_|^$|[\x00-\x1f'\"\\▶{}]")  # a field with such a name is recorded and does not become a column
 SURROGATE = re.compile("[\ud800-\udfff]")
+PAGE = 1000  # rows that are checked at once
 LINE_LIMIT = 16_000_000  # DuckDB's own limit of a JSON object; a longer row gets a larger buffer
 
 
@@ -72,30 +75,30 @@ class Spool:
     def write(self, rows: Iterable[Mapping[str, Any]], observed_at: datetime) -> None:
         """Append rows (`observed_at` naive, UTC); SchemaDrift at the first value that is not of its declared type."""
         self.answered_at = max(observed_at, self.answered_at or observed_at)
-        declared = self.table.columns.keys()
-        lines = []
-        for row in rows:
-            for name, kinds, is_key in self._checks:
-                value = row.get(name)
-                if value is None:
-                    if is_key:
-                        raise SchemaDrift(f"source {self.source}, table {self.table.name}: a row came without its key column {name}")
-                elif type(value) not in kinds:
-                    self._drift(name, NAMES.get(type(value), type(value).__name__))
-                elif type(value) is float and not isfinite(value):
-                    self._drift(name, "NaN or infinity, which are no numbers")
-            if not declared >= row.keys():
-                for name in row.keys() - declared:
-                    self.unknown.setdefault(name, observed_at)
-            lines.append(self._line(row)[:-1])
-        if not lines:
-            return
-        if self._file is None:
-            self._file = self.path.open("wb")
         tail = f',"_observed_at":"{observed_at.isoformat()}"}}\n'.encode()
-        self._file.write(tail.join(lines) + tail)
-        self._longest = max(self._longest, max(map(len, lines)))
-        self.rows += len(lines)
+        coming = iter(rows)
+        while page := list(islice(coming, PAGE)):
+            self._check(page, observed_at)
+            lines = [self._line(row)[:-1] for row in page]
+            if self._file is None:
+                self._file = self.path.open("wb")
+            self._file.write(tail.join(lines) + tail)
+            self._longest = max(self._longest, max(map(len, lines)))
+            self.rows += len(lines)
+
+    def _check(self, page: list[Mapping[str, Any]], observed_at: datetime) -> None:
+        """Column by column, which costs half of row by row."""
+        for name, kinds, is_key in self._checks:
+            values = [row.get(name) for row in page]
+            came = set(map(type, values))
+            if is_key and NoneType in came:
+                raise SchemaDrift(f"source {self.source}, table {self.table.name}: a row came without its key column {name}")
+            for other in came - kinds - {NoneType}:
+                self._drift(name, NAMES.get(other, other.__name__))
+            if float in came and not all(isfinite(value) for value in values if type(value) is float):
+                self._drift(name, "NaN or infinity, which are no numbers")
+        for name in set[str]().union(*page) - self.table.columns.keys():
+            self.unknown.setdefault(name, observed_at)
 
     def close(self) -> None:
         if self._file is not None:

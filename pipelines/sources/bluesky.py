@@ -73,17 +73,16 @@ class Bluesky:
 
     def __init__(self, run: Extraction, client: Client, did: str) -> None:
         self.run, self.client, self.did = run, client, did
+        self.own = f"at://{did}/"
 
     def feed(self, since: datetime | None) -> Iterator[Item]:
         for answer in self._pages(FEED + "getAuthorFeed", "feed", actor=self.did, filter="posts_with_replies"):
             entries = expect(answer, NAME, "getAuthorFeed", "feed")
-            times = []
             for entry in entries:
-                reason = entry.get("reason") or {}
-                times.append(utc(reason.get("indexedAt") or entry["post"]["indexedAt"]))
-                if "reasonRepost" not in reason.get("$type", "") and _author(entry["post"]["uri"]) == self.did:
+                is_repost = "reason" in entry and "reasonRepost" in entry["reason"].get("$type", "")
+                if not is_repost and entry["post"]["uri"].startswith(self.own):
                     yield self._item(entry["post"], answer.answered_at)
-            if since and times and max(times) < since:
+            if since and entries and max(map(_listed_at, entries)) < since:
                 return
 
     def look_up(self, ids: Sequence[str]) -> tuple[list[Item], datetime]:
@@ -141,10 +140,9 @@ class Bluesky:
     def _item(self, post: Mapping[str, Any], at: datetime) -> Item:
         uri, record = post["uri"], post["record"]
         posted_at = _written_at(record, post["indexedAt"])
-        reply = record.get("reply") or {}
-        parent, root = (reply.get("parent") or {}).get("uri"), (reply.get("root") or {}).get("uri")
-        if _author(uri) != self.did:
-            return Item(uri, at, utc(posted_at), interaction=self._words(uri, record, post["indexedAt"]))
+        if not uri.startswith(self.own):
+            return Item(uri, at, posted_at, interaction=self._words(uri, record, post["indexedAt"]))
+        parent, root = _answered(record)
         row = {
             **undeclared(post, POST_FIELDS),
             "post_id": uri,
@@ -152,34 +150,32 @@ class Bluesky:
             "posted_at": posted_at,
             "kind": "reply" if parent else _kind(record.get("embed")),
             "text": record.get("text"),
-            "language": next(iter(record.get("langs") or []), None),
+            "language": record["langs"][0] if record.get("langs") else None,
             "permalink": f"https://bsky.app/profile/{self.did}/post/{uri.rpartition('/')[2]}",
             "reply_to_post_id": parent,
         }
-        names = {
-            "likes": "likeCount",
-            "replies": "replyCount",
-            "reposts": "repostCount",
-            "quotes": "quoteCount",
-            "bookmarks": "bookmarkCount",
+        counters = {
+            "likes": post.get("likeCount"),
+            "replies": post.get("replyCount"),
+            "reposts": post.get("repostCount"),
+            "quotes": post.get("quoteCount"),
+            "bookmarks": post.get("bookmarkCount"),
         }
-        counters = {name: post.get(field) for name, field in names.items()}
         words = (
             self._words(uri, record, post["indexedAt"]) if parent and _author(parent) != self.did else None
         )  # a thread of our own answers nobody
-        return Item(uri, at, utc(posted_at), row, counters, words, root if root and _author(root) == self.did else uri)
+        return Item(uri, at, posted_at, row, counters, words, root if root and _author(root) == self.did else uri)
 
     def _words(self, uri: str, record: Mapping[str, Any], indexed_at: str, is_quote: bool = False) -> Row:
         """A reply, quote or mention by anybody; a DID stands in every at:// address, so nobody has to be asked who wrote the parent."""
-        reply = record.get("reply") or {}
-        parent, root = (reply.get("parent") or {}).get("uri"), (reply.get("root") or {}).get("uri")
+        parent, root = _answered(record)
         quoted = _quoted(record.get("embed"))
         ours = [address for address in (root, parent, quoted) if address and _author(address) == self.did]
         addressee = _author(parent) if parent else self.did
         return {
             "interaction_id": uri,
             "kind": "reply" if parent else "quote" if is_quote or (quoted and ours) else "mention",
-            "occurred_at": _written_at(record, indexed_at),
+            "occurred_at": stamp(_written_at(record, indexed_at)),
             "actor_key": self._key(_author(uri)),
             "addressee_key": self._key(addressee),
             "profile_id": self.did,
@@ -210,15 +206,32 @@ def _author(uri: str) -> str:
     return uri.removeprefix("at://").partition("/")[0]
 
 
-def _written_at(record: Mapping[str, Any], indexed_at: str) -> str:
+def _written_at(record: Mapping[str, Any], indexed_at: str) -> datetime:
     """The author's own time, which may be any, but not later than when the network first saw it."""
-    written, indexed = stamp(record.get("createdAt")), stamp(indexed_at) or ""
-    return min(written, indexed) if written else indexed
+    indexed = utc(indexed_at)
+    try:
+        return min(utc(record["createdAt"]), indexed) if record.get("createdAt") else indexed
+    except (ValueError, OverflowError):  # no time at all: clients may write anything
+        return indexed
+
+
+def _listed_at(entry: Mapping[str, Any]) -> datetime:
+    """What the feed is ordered by: when a post came into it, which of a repost is not when it was written."""
+    return utc((entry.get("reason") or {}).get("indexedAt") or entry["post"]["indexedAt"])
+
+
+def _answered(record: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """What a record answers, and the beginning of that thread."""
+    if not (reply := record.get("reply")):
+        return None, None
+    return (reply.get("parent") or {}).get("uri"), (reply.get("root") or {}).get("uri")
 
 
 def _kind(embed: Mapping[str, Any] | None) -> str:
     """Of a post's embed: app.bsky.embed.images -> photo; recordWithMedia by what it carries."""
-    embed = (embed or {}).get("media") or embed or {}
+    if not embed:
+        return "text"
+    embed = embed.get("media") or embed
     return KINDS.get(embed.get("$type", "").rpartition(".")[2], "text")
 
 
