@@ -18,6 +18,7 @@ import pyarrow.parquet
 from simulator import inbox_social, world_office, world_sales, world_stories
 from simulator.stage import Times
 from simulator.world import World
+from simulator.world_money import ADS
 
 # What the web log tells of a touch; the channel is left to the channel rules.
 TOUCH_COLUMNS = ["touch_id", "person_email", "occurred_at", "platform", "campaign_id", "post_id", "kind", "utm_source", "utm_medium"]
@@ -74,10 +75,8 @@ def _social(world: World) -> Iterator[tuple[str, pd.DataFrame]]:
     yield from by_quarter("interactions", "likes", "csv.gz", likes, likes["occurred_at"])
     touches = world.touches[~world_sales.is_answered_campaign(world.touches, world.accounts)][TOUCH_COLUMNS]
     yield from by_quarter("touches", "web_log", "jsonl", touches, touches["occurred_at"])
-    campaigns = world.campaigns[world.campaigns["platform"] != "meta_ads"]
+    campaigns = world.campaigns[~world.campaigns["platform"].isin(list(ADS))]
     yield "campaigns/campaigns.csv", campaigns[campaigns["starts_on"] <= world.stage.clock.astype("datetime64[D]")]
-    ads = world.advertising[world.advertising["platform"] != "meta_ads"]
-    yield from by_quarter("ad_metrics", "ads", "csv", ads, ads["date"])
 
 
 def _conversations(world: World) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -8,13 +8,19 @@ import pandas as pd
 from simulator.chance import Ints, objects
 from simulator.stage import NEVER, Stage, Times, later
 from simulator.world_people import OLDEST_CLIENT
+from simulator.world_posts import campaign_of
 from simulator.world_sales import Sales, onboarding
 
 PLANS = {"workshop": "starter", "factory": "team", "group": "company"}
 TAX = {"USD": 0.0, "EUR": 0.2, "GBP": 0.2, "JPY": 0.1}
 ZERO_DECIMAL = frozenset({"JPY"})  # Stripe's amounts are in the smallest unit, and the yen has none
 RATES = {"EUR": (1.09, 1), "GBP": (1.27, 2), "JPY": (0.0066, 3)}
-ADS = {"meta_ads": ("feed-ads", 4, 148.0, "USD"), "linkedin_ads": ("sponsored", 3, 96.0, "EUR")}  # campaign, ads, spend a day, currency
+# Campaign, ads, spend a day, currency, channel. Nobody ever came by a search ad: what it costs buys nothing, whatever is claimed for it.
+ADS = {
+    "meta_ads": ("feed-ads", 4, 148.0, "USD", "paid_social"),
+    "linkedin_ads": ("sponsored", 3, 96.0, "EUR", "paid_social"),
+    "google_ads": ("search", 2, 24.0, "GBP", "paid_search"),
+}
 HOURS = {"linkedin": 40.0, "instagram": 34.0, "facebook": 24.0, "bluesky": 28.0, "mastodon": 24.0}  # a month
 HOURLY_RATE = 48.0
 COMES_BACK = 0.15  # of those who left
@@ -129,7 +135,7 @@ def advertising(stage: Stage) -> pd.DataFrame:
     """Ads by day, of today what has been so far; the platform corrects spend for 28 days and claims conversions of its own."""
     days, so_far = stage.days, stage.now.hour / 24
     frames = []
-    for number, (platform, (campaign, ads, a_day, currency)) in enumerate(ADS.items()):
+    for number, (platform, (campaign, ads, a_day, currency, _)) in enumerate(ADS.items()):
         day, slot = objects(np.full(len(days), ads))
         key: Ints = day * 100 + number * 10 + slot
         date = stage.start + day
@@ -145,9 +151,9 @@ def advertising(stage: Stage) -> pd.DataFrame:
             pd.DataFrame(
                 {
                     "platform": platform,
-                    "ad_id": [f"{platform}-{q}-{s + 1}" for q, s in zip(quarter, slot.tolist(), strict=True)],
+                    "ad_id": [ad_id(platform, campaign, q, s + 1) for q, s in zip(quarter, slot.tolist(), strict=True)],
                     "date": date,
-                    "campaign_id": [f"{campaign}-{q}" for q in quarter],
+                    "campaign_id": [campaign_of(campaign, q) for q in quarter],
                     "impressions": np.rint(final * 140).astype(np.int64),
                     "clicks": clicks,
                     "spend": np.round(final * (1 + wrong), 2),
@@ -160,6 +166,13 @@ def advertising(stage: Stage) -> pd.DataFrame:
             )
         )
     return pd.concat(frames, ignore_index=True)
+
+
+def ad_id(platform: str, kind: str, quarter: str, slot: int) -> str:
+    """As the platform writes it: Google's ads are told apart within their ad group."""
+    campaign = campaign_of(kind, quarter)
+    numbers = {"linkedin_ads": f"{campaign}{slot}", "google_ads": f"{campaign}0~{campaign}{slot}"}
+    return numbers.get(platform, f"{platform}-{quarter}-{slot}")
 
 
 def costs(stage: Stage, ads: pd.DataFrame) -> pd.DataFrame:
@@ -192,7 +205,6 @@ def costs(stage: Stage, ads: pd.DataFrame) -> pd.DataFrame:
     billed = ads[ads["date"] < pd.Timestamp(str(closed))]
     monthly = billed.groupby([billed["date"].to_numpy().astype("datetime64[M]"), "platform", "campaign_id", "currency"])["spend"].sum()
     for (month, platform, campaign, currency), amount in dict[Any, float](monthly).items():
-        add(
-            np.datetime64(month, "M"), "ad_spend", amount, channel="paid_social", platform=platform, campaign_id=campaign, currency=currency
-        )
+        of = {"channel": ADS[platform][4], "platform": platform, "campaign_id": campaign, "currency": currency}
+        add(np.datetime64(month, "M"), "ad_spend", amount, **of)
     return pd.DataFrame(rows)

@@ -32,6 +32,7 @@ PLATFORMS = {
     "youtube": (7, 1.5, 38.0),
 }
 WITH_PEOPLE = ("bluesky", "mastodon")  # their APIs name everybody who likes; of the others only counters are known
+NUMBERED = {"sponsored": 6040, "search": 2170}  # first digits of the campaigns' numbers
 X_EPOCH = 1_288_834_974_657  # milliseconds; X's ids are counted from it
 KEYS_A_PLATFORM = 1_000_000_000
 
@@ -61,18 +62,24 @@ def campaigns(stage: Stage) -> pd.DataFrame:
             ("season", "organic_social", None, None),
             ("feed-ads", "paid_social", "meta_ads", 13_500),
             ("sponsored", "paid_social", "linkedin_ads", 9_500),
+            ("search", "paid_search", "google_ads", 2_400),
             ("creators", "influencer", "instagram", 5_400),
             ("newsletter", "email", None, None),
         ):
-            row = {"campaign_id": f"{kind}-{name}", "name": f"{kind} {name}", "platform": platform, "channel": channel}
+            row = {"campaign_id": campaign_of(kind, name), "name": f"{kind} {name}", "platform": platform, "channel": channel}
             rows.append(row | {"starts_on": starts, "ends_on": ends - 1, "budget": budget, "currency": "USD"})
     return pd.DataFrame(rows)
+
+
+def campaign_of(kind: str, quarter: str) -> str:
+    """Id of the campaign of a kind in a quarter (2026-Q2); LinkedIn's and Google's are numbers."""
+    return f"{NUMBERED[kind]}{quarter.replace('-Q', '')}" if kind in NUMBERED else f"{kind}-{quarter}"
 
 
 def campaign_id(kind: str, times: Times) -> list[str]:
     """The campaign of a kind that runs at each time."""
     months = times.astype("datetime64[M]").astype(int)
-    return [f"{kind}-{1970 + m // 12}-Q{m % 12 // 3 + 1}" for m in months.tolist()]
+    return [campaign_of(kind, f"{1970 + m // 12}-Q{m % 12 // 3 + 1}") for m in months.tolist()]
 
 
 def tid(times: Times, keys: np.ndarray) -> list[str]:

@@ -5,15 +5,16 @@ posts would fall by themselves: they are asked for younger posts only. Every req
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from pipelines.authorization import Bearer, OAuth
+from pipelines import restli
 from pipelines.cadence import OLDER
-from pipelines.http import Answer, Authorization, Client, Pages, expect, stamp, undeclared, understood
+from pipelines.http import Answer, Client, Pages, expect, stamp, undeclared, understood
 from pipelines.observe import observe
 from pipelines.raw import Extraction, Setting, Source
+from pipelines.restli import moment, urn_list
 from pipelines.social import Item, Row, tables
 
 NAME = "linkedin"
@@ -47,7 +48,7 @@ class LinkedIn:
             answer = self.client.get("/rest/posts", query.encode())
             posts = expect(answer, NAME, "/rest/posts", "elements")
             yield from self._items(posts, answer)
-            is_old = since and posts and max(_at(post["createdAt"]) for post in posts) < since
+            is_old = since and posts and max(moment(post["createdAt"]) for post in posts) < since
             # a short page is not the last one: posts that one may not see are taken out of it
             if not posts or is_old or not any(link.get("rel") == "next" for link in answer.body.get("paging", {}).get("links", [])):
                 return
@@ -55,7 +56,7 @@ class LinkedIn:
             pages.follow(posts[0]["id"])
 
     def look_up(self, ids: Sequence[str]) -> tuple[list[Item], datetime]:
-        answer = self.many.get("/rest/posts", f"ids={_list(ids)}".encode())
+        answer = self.many.get("/rest/posts", f"ids={urn_list(ids)}".encode())
         found = expect(answer, NAME, "/rest/posts", "results", dict)
         return self._items(list(found.values()), answer), answer.answered_at
 
@@ -70,7 +71,7 @@ class LinkedIn:
 
     def _items(self, posts: Sequence[Mapping[str, Any]], answer: Answer) -> list[Item]:
         shown = [post for post in posts if post.get("lifecycleState", "PUBLISHED") == "PUBLISHED"]
-        counts = self._counts([post["id"] for post in shown if _at(post.get("publishedAt") or post["createdAt"]) > self.counted_from])
+        counts = self._counts([post["id"] for post in shown if moment(post.get("publishedAt") or post["createdAt"]) > self.counted_from])
         return [self._item(post, counts.get(post["id"]), answer.answered_at) for post in shown]
 
     def _counts(self, urns: Sequence[str]) -> dict[str, Mapping[str, Any]]:
@@ -80,13 +81,13 @@ class LinkedIn:
             some = [urn for urn in urns if urn.startswith(f"urn:li:{field}:")]
             for start in range(0, len(some), self.batch):
                 of = f"q=organizationalEntity&organizationalEntity={quote(self.organization, safe='')}"
-                answer = self.client.get(STATISTICS, f"{of}&{param}={_list(some[start : start + self.batch])}".encode())
+                answer = self.client.get(STATISTICS, f"{of}&{param}={urn_list(some[start : start + self.batch])}".encode())
                 for element in expect(answer, NAME, STATISTICS, "elements"):
                     found[element[field]] = element["totalShareStatistics"]
         return found
 
     def _item(self, post: Mapping[str, Any], counts: Mapping[str, Any] | None, at: datetime) -> Item:
-        posted_at = _at(post.get("publishedAt") or post["createdAt"])
+        posted_at = moment(post.get("publishedAt") or post["createdAt"])
         row = {
             **undeclared(post, POST_FIELDS),
             "post_id": post["id"],
@@ -95,7 +96,7 @@ class LinkedIn:
             "kind": _kind(post.get("content") or {}),
             "text": post.get("commentary"),
             "permalink": f"https://www.linkedin.com/feed/update/{post['id']}",
-            "edited_at": stamp(_at(post["lastModifiedAt"])) if post.get("lastModifiedAt", 0) > post["createdAt"] else None,
+            "edited_at": stamp(moment(post["lastModifiedAt"])) if post.get("lastModifiedAt", 0) > post["createdAt"] else None,
         }
         names = {
             "likes": "likeCount",
@@ -108,15 +109,6 @@ class LinkedIn:
         return Item(post["id"], at, posted_at, row, {name: counts.get(field) for name, field in names.items()} if counts else None)
 
 
-def _at(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
-
-
-def _list(urns: Sequence[str]) -> str:
-    """Rest.li 2.0: the colons of a URN are encoded, the brackets and commas of the list are not."""
-    return f"List({','.join(quote(urn, safe='') for urn in urns)})"
-
-
 def _kind(content: Mapping[str, Any]) -> str:
     if "article" in content:
         return "link"
@@ -126,23 +118,12 @@ def _kind(content: Mapping[str, Any]) -> str:
     return KINDS.get(media[2], "text") if len(media) > 2 else "text"
 
 
-def _authorization(run: Extraction) -> Authorization:
-    refresh_token = run.settings.get("refresh_token")
-    if not refresh_token:
-        return Bearer(run.settings["access_token"])
-    form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-    form |= {name: run.settings.get(name, "") for name in ("client_id", "client_secret")}
-    return OAuth(run, NAME, run.settings["token_url"], form, cure="refresh_token")
-
-
 def extract(run: Extraction) -> None:
     with understood(NAME):
         number = run.settings["organization_id"].rpartition(":")[2]
         organization = f"urn:li:organization:{number}"
-        authorization = _authorization(run)
-        version = {"LinkedIn-Version": run.settings["api_version"], "X-Restli-Protocol-Version": "2.0.0"}
-        client = Client(NAME, run.settings["base_url"], authorization, headers=version)
-        many = Client(NAME, run.settings["base_url"], authorization, headers={**version, "X-RestLi-Method": "BATCH_GET"})
+        who = restli.authorization(run, NAME)
+        client, many = restli.client(run, NAME, who), restli.client(run, NAME, who, **{"X-RestLi-Method": "BATCH_GET"})
         answer = client.get(f"/rest/organizations/{number}")
         name = expect(answer, NAME, "the organisation", "localizedName", str)
         run.write("profiles", [{"profile_id": organization, "name": name}], answer.answered_at)
@@ -163,14 +144,12 @@ SOURCE = Source(
     tables(("impressions", "reach", "clicks"), ("profile_views",), has_people=False),
     extract,
     (
-        Setting("base_url", "The API.", default="https://api.linkedin.com"),
-        Setting("token_url", "Where tokens are renewed.", default="https://www.linkedin.com/oauth/v2/accessToken"),
-        Setting("api_version", "Month of the API's version; LinkedIn retires one after about a year.", default="202606"),
+        restli.BASE_URL,
+        restli.TOKEN_URL,
+        restli.VERSION,
         Setting("organization_id", "Number of the organisation that the page belongs to.", is_required=True),
         Setting("access_token", "Token with the scope r_organization_social.", is_secret=True, is_required=True, unless="refresh_token"),
-        Setting("refresh_token", "Refresh token, instead of an access token.", is_secret=True),
-        Setting("client_id", "Client id of the app; needed with a refresh token."),
-        Setting("client_secret", "Client secret of the app; needed with a refresh token.", is_secret=True),
+        *restli.REFRESHING,
         OLDER,
     ),
 )

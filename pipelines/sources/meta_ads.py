@@ -7,11 +7,12 @@ Meta restates figures for 28 days, so that these are read again in every run. Sp
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from pipelines.advertising import ACCOUNTS, INSIGHTS, compare, local_day, number, unread
 from pipelines.graph import APP_SECRET, BASE_URL, VERSION, Graph
-from pipelines.http import Answer, SourceError, expect, understood, utc
+from pipelines.http import Answer, expect, understood, utc
 from pipelines.raw import Extraction, RawTable, Setting, Source
 
 NAME = "meta_ads"
@@ -27,32 +28,11 @@ STATES = (
 )
 ANY_STATE = json.dumps([{"field": "ad.effective_status", "operator": "IN", "value": [*STATES.split(), "WITH_ISSUES"]}])
 
-ACCOUNTS = RawTable(
-    "ad_accounts", ("account_id",), {"account_id": "VARCHAR", "name": "VARCHAR", "currency": "VARCHAR", "time_zone": "VARCHAR"}, ()
-)
 CAMPAIGNS = RawTable(
     "campaigns",
     ("campaign_id",),
     {"campaign_id": "VARCHAR", "account_id": "VARCHAR", "currency": "VARCHAR", **dict.fromkeys(CAMPAIGN, "VARCHAR")},
     ("campaigns",),
-)
-INSIGHTS = RawTable(
-    "insights",
-    ("ad_id", "date"),
-    {
-        "ad_id": "VARCHAR",
-        "date": "DATE",
-        "account_id": "VARCHAR",
-        "campaign_id": "VARCHAR",
-        "currency": "VARCHAR",
-        "impressions": "VARCHAR",
-        "link_clicks": "VARCHAR",
-        "spend": "VARCHAR",
-        "claimed_conversions": "VARCHAR",
-        "claimed_value": "VARCHAR",
-        "claim_window": "VARCHAR",
-    },
-    ("ad_metrics",),
 )
 
 
@@ -68,11 +48,9 @@ class Account:
             expect(answer, NAME, "the account", name, str) for name in ("account_id", "currency", "timezone_name")
         )
         self.made_at, self.now = utc(answer.body["created_time"]), answer.answered_at
-        self.today = self.now.astimezone(_zone(zone)).date()
+        self.today = local_day(run, NAME, self.id, zone, self.now)
         row = {"account_id": self.id, "name": answer.body.get("name"), "currency": self.currency, "time_zone": zone}
         run.write("ad_accounts", [row], self.now)
-        if zone not in ("UTC", "Etc/UTC"):
-            run.warn(f"days of account {self.id} are those of {zone}, not of UTC; Meta gives no others")
 
     def campaigns(self) -> None:
         told: int | None = None
@@ -84,25 +62,15 @@ class Account:
             self.run.reconcile("campaigns", told)
 
     def insights(self) -> None:
-        """From where the last run left, less what Meta may have restated since, until today."""
-        until = self.run.state.get("insights_until")
-        first = (
-            max(date.fromisoformat(until) - RESTATED, self.made_at.date()) if until else max((self.now - KEPT).date(), self.made_at.date())
-        )
-        while first <= self.today:
-            last = min(first + SPAN - timedelta(days=1), self.today)
-            spent, told = 0, None
+        oldest = max((self.now - KEPT).date(), self.made_at.date())
+        for first, last in unread(self.run.state, oldest, self.today, RESTATED, SPAN):
+            spent, told = Decimal(0), None
             for answer in self._days(first, last):
                 rows = [self._row(figures) for figures in answer.body["data"]]
                 self.run.write("insights", rows, answer.answered_at)
-                spent += sum(_cents(row["spend"]) for row in rows)
+                spent += sum(Decimal(row["spend"] or 0) for row in rows)
                 told = (answer.body.get("summary") or {}).get("spend", told)
-            if told is not None and abs(spent - _cents(told)) > 1:
-                self.run.warn(
-                    f"from {first} to {last} Meta says {told} {self.currency} were spent, and its ads add up to {spent / 100:.2f}"
-                )
-            first = last + timedelta(days=1)
-        self.run.state["insights_until"] = self.today.isoformat()
+            compare(self.run, "Meta", self.currency, (first, last), number(told), spent)
 
     def _days(self, first: date, last: date) -> Iterator[Answer]:
         asked: dict[str, Any] = {
@@ -122,33 +90,20 @@ class Account:
             "account_id": self.id,
             "campaign_id": figures.get("campaign_id"),
             "currency": figures.get("account_currency") or self.currency,
-            "impressions": figures.get("impressions"),
-            "link_clicks": figures.get("inline_link_clicks"),
-            "spend": figures.get("spend"),
+            "impressions": number(figures.get("impressions")),
+            "link_clicks": number(figures.get("inline_link_clicks")),
+            "spend": number(figures.get("spend")),
             "claimed_conversions": self._claimed(figures.get("actions")),
             "claimed_value": self._claimed(figures.get("action_values")),
             "claim_window": "_".join(WINDOWS),
         }
 
     def _claimed(self, actions: Sequence[Mapping[str, str]] | None) -> str | None:
-        return next((action.get("value") for action in actions or () if action["action_type"] == self.action), None)
-
-
-def _cents(amount: str | None) -> int:
-    return round(float(amount or 0) * 100)
+        return next((number(action.get("value")) for action in actions or () if action["action_type"] == self.action), None)
 
 
 def _range(first: date, last: date) -> str:
     return json.dumps({"since": first.isoformat(), "until": last.isoformat()})
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise SourceError(
-            f"{NAME}: the account's time zone has a name that is none in the zone data of this machine; update its tzdata"
-        ) from None
 
 
 def extract(run: Extraction) -> None:

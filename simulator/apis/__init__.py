@@ -7,9 +7,11 @@ from starlette.types import ASGIApp
 from simulator.apis import (
     bluesky,
     facebook,
+    google_ads,
     hubspot,
     instagram,
     linkedin,
+    linkedin_ads,
     mastodon,
     meta_ads,
     salesforce,
@@ -22,13 +24,22 @@ from simulator.apis import (
 from simulator.apis.wire import Wire
 from simulator.world import World
 
-SPEAKING = (bluesky, facebook, hubspot, instagram, linkedin, mastodon, meta_ads, salesforce, slack, stripe, x, youtube, zendesk)
+SPEAKING = (bluesky, facebook, google_ads, hubspot, instagram, linkedin, linkedin_ads, mastodon, meta_ads, salesforce)
+SPEAKING += (slack, stripe, x, youtube, zendesk)
 VENDORS = {vendor.__name__.rpartition(".")[2]: vendor.routes for vendor in SPEAKING}
 # What the demo company signs in with; SOURCES__<NAME>__<SETTING> in the words of pipelines/sources.
 SECRETS = {
     "bluesky": {"IDENTIFIER": bluesky.HANDLE, "ACCESS_TOKEN": bluesky.PASSWORD},
     "facebook": {"ACCESS_TOKEN": facebook.TOKEN, "PAGE_ID": facebook.PAGE},
     "instagram": {"ACCESS_TOKEN": instagram.TOKEN, "ACCOUNT_ID": instagram.ACCOUNT},
+    "google_ads": {
+        **{name.upper(): value for name, value in google_ads.CREDENTIALS.items()},
+        "CUSTOMER_ID": google_ads.MANAGER,
+        "LOGIN_CUSTOMER_ID": google_ads.MANAGER,
+        "DEVELOPER_TOKEN": google_ads.DEVELOPER,
+        "TOKEN_URL": "token",
+    },
+    "linkedin_ads": {"ACCESS_TOKEN": linkedin_ads.TOKEN, "ACCOUNT_ID": linkedin_ads.ACCOUNT},
     "meta_ads": {"ACCESS_TOKEN": meta_ads.TOKEN, "ACCOUNT_ID": meta_ads.ACCOUNT},
     "mastodon": {"ACCESS_TOKEN": mastodon.TOKEN},
     "hubspot": {"ACCESS_TOKEN": hubspot.TOKEN},

@@ -1,0 +1,1 @@
+{{ ad_metrics('google_ads') }}

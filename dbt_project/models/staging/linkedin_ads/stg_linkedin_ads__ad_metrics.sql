@@ -1,0 +1,1 @@
+{{ ad_metrics('linkedin_ads') }}
