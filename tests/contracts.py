@@ -1,6 +1,6 @@
 """What a vendor published of its API -> a judge of exchanges: each request of a loader and each answer of the demo company.
 
-OpenAPI by openapi-core, Google's discovery documents and Slack's Swagger by the JSON schemas in them, Meta's lists of fields and edges. An exchange is (method, path, query, headers, status, body).
+OpenAPI by openapi-core, Google's discovery documents and Slack's Swagger by the JSON schemas in them, Meta's lists of fields and edges. An exchange is (method, path, query, headers, status, body, body of the request).
 """
 
 import json
@@ -27,6 +27,7 @@ class Exchange:
     headers: Mapping[str, str]
     status: int
     content: bytes
+    asked: bytes = b""  # body of the request
 
 
 Judge = Callable[[Exchange], list[str]]
@@ -51,16 +52,26 @@ def openapi(path: Path, base: str, prepare: Callable[[dict[str, Any]], None] = l
 
     def judge(exchange: Exchange) -> list[str]:
         args = ImmutableMultiDict(parse_qsl(exchange.query))
-        request = MockRequest(base, exchange.method.lower(), exchange.path, args=args)
+        headers, asked = dict(exchange.headers), exchange.asked or None
+        request = MockRequest(base, exchange.method.lower(), exchange.path, args=args, headers=headers, data=asked)
         response = MockResponse(exchange.content, status_code=exchange.status, content_type="application/json")
         try:
-            asked = list(api.iter_request_errors(request))
-            answered = list(api.iter_response_errors(request, response))
+            errors = [*api.iter_request_errors(request), *api.iter_response_errors(request, response)]
         except Exception as fault:
             return [f"{exchange.path}: {type(fault).__name__}: {fault}"]
-        return [f"{exchange.path}: {error!r} {error.__cause__!r}"[:600] for error in asked + answered]
+        return [f"{exchange.path}: {error!r} {error.__cause__!r}"[:600] for error in errors]
 
     return judge
+
+
+def closed(schema: Any) -> Any:
+    """A schema whose objects have the fields that it names and no others: what nobody described is no field."""
+    if isinstance(schema, list):
+        return [closed(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {name: closed(value) for name, value in schema.items()}
+    return made | {"additionalProperties": False} if isinstance(made.get("properties"), dict) and "type" in made else made
 
 
 def discovery(path: Path, prefix: str) -> Judge:

@@ -1,6 +1,8 @@
 """Each request of a loader and each answer of the demo company, in a first load and on a day after, against what the vendor published."""
 
+import copy
 import importlib
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,7 +11,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from contracts import Exchange, Judge, discovery, graph, openapi, swagger
+import yaml
+from contracts import Exchange, Judge, closed, discovery, graph, openapi, swagger
 from demo_company import world
 from faults.layer import Layer, speaking
 from faults.loading import Loading
@@ -135,6 +138,60 @@ def test_salesforce(days: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             path = f"/query:{kinds[name]}" if name in kinds and exchange.path.endswith("queryAll") else "/query"
             asked.append(replace(exchange, path="/services/data/v60.0" + path))
     judged(judge, asked, {"query:accounts": 2, "query:contacts": 2, "query:opportunities": 2, "query:campaigns": 2, "query": 20})
+
+
+def test_linkedin_ads(days: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its statistics are described for one pivot at a time; ours are of two (ad and campaign) of a whole account, with the same answer."""
+
+    def prepare(spec: dict[str, Any]) -> None:
+        statistics = copy.deepcopy(spec["paths"]["/adAnalytics:creative"])
+        for parameter in statistics["get"]["parameters"]:
+            parameter["name"] = {"pivot": "pivots", "creatives": "accounts"}.get(parameter["name"], parameter["name"])
+        spec["paths"]["/adAnalytics"] = statistics
+        spec["components"]["schemas"] = closed(spec["components"]["schemas"])
+
+    judge = openapi(described("linkedin-ads"), "https://api.linkedin.com", prepare)
+    asked = exchanges("linkedin_ads", days, tmp_path, monkeypatch)
+    judged(judge, asked, {"504000001": 2, "adCampaigns": 2, "adCampaignGroups": 2, "adAnalytics": 6})
+    known = set(yaml.safe_load(described("linkedin-ads").read_text())["components"]["schemas"]["AdAnalyticsRecord"]["properties"])
+    fields = [dict(parse_qsl(exchange.query)).get("fields", "") for exchange in asked]
+    assert {name for field in fields if field for name in field.split(",")} <= known
+    assert any("coin" in error for error in judge(replace(asked[0], content=b'{"id": 504000001, "coin": "EUR"}')))
+
+
+def test_google_ads(days: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its search is described once for each resource; a part of searchStream is an answer of search. Managers' clients and tokens are not described."""
+    kinds = {"customer": "accounts", "campaign": "campaigns", "ad_group_ad": "ad_group_ads"}
+    undescribed = {"customer_client.id", "campaign_budget.total_amount_micros"}
+
+    def prepare(spec: dict[str, Any]) -> None:
+        search = "/v23/customers/{customer_id}/googleAds:search"
+        for name in kinds.values():
+            found = spec["paths"].get(f"{search}?entity={name}") or spec["paths"][search]
+            spec["paths"][f"{search}/{name}"] = {"post": found["post"]}
+        schemas = spec["components"]["schemas"] = closed(spec["components"]["schemas"])
+        schemas["Campaign"]["properties"]["campaignBudget"]["properties"]["totalAmountMicros"] = {"type": "string"}
+        of_ads = schemas["AdGroupAd"]["properties"]
+        of_ads |= {name: schemas["Campaign"]["properties"][name] for name in ("campaign", "metrics", "segments")}
+
+    specification = yaml.safe_load(described("google-ads").read_text())
+    known = {field["name"] for entity in specification["info"]["x-airbyte-context-store"]["entities"] for field in entity["fields"]}
+    judge = openapi(described("google-ads"), "https://googleads.googleapis.com", prepare)
+    asked: list[Exchange] = []
+    for exchange in exchanges("google_ads", days, tmp_path, monkeypatch):
+        if exchange.path != "/token":
+            query = json.loads(exchange.asked)["query"]
+            fields, _, resource = query.removeprefix("SELECT ").partition(" FROM ")
+            assert {name.strip() for name in fields.split(",")} <= known | undescribed
+            path = exchange.path.replace("Stream", "") + "/" + kinds.get(resource.partition(" ")[0], "")
+            parts = json.loads(exchange.content) if "Stream" in exchange.path else [json.loads(exchange.content)]
+            for part in [] if path.endswith("/") else parts:
+                part.pop("requestId", None)  # a stream's own
+                asked.append(replace(exchange, path=path, content=json.dumps(part).encode()))
+    judged(judge, asked, {"accounts": 4, "campaigns": 4, "ad_group_ads": 6})
+    wrong = b'{"results": [{"campaign": {"id": 7, "colour": "red"}}]}'
+    errors = judge(replace(asked[0], path="/v23/customers/1/googleAds:search/campaigns", content=wrong))
+    assert any("colour" in error for error in errors) and any("1" in error and "customer_id" in error for error in errors)
 
 
 def _add(spec: dict[str, Any], path: str, body: dict[str, Any]) -> None:

@@ -24,8 +24,10 @@ from simulator.apis import (
 from simulator.apis.wire import Wire
 from simulator.world import World
 
-SPEAKING = (bluesky, facebook, google_ads, hubspot, instagram, linkedin, linkedin_ads, mastodon, meta_ads, salesforce)
-SPEAKING += (slack, stripe, x, youtube, zendesk)
+SPEAKING = (
+    *(bluesky, facebook, google_ads, hubspot, instagram, linkedin, linkedin_ads, mastodon),
+    *(meta_ads, salesforce, slack, stripe, x, youtube, zendesk),
+)
 VENDORS = {vendor.__name__.rpartition(".")[2]: vendor.routes for vendor in SPEAKING}
 # What the demo company signs in with; SOURCES__<NAME>__<SETTING> in the words of pipelines/sources.
 SECRETS = {

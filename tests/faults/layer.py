@@ -106,7 +106,14 @@ class Layer:
             await send({"type": "http.response.start", "status": fault.status, "headers": headers})
             await send({"type": "http.response.body", "body": content})
             return
-        await self.app(self._asked(scope), receive, keep)
+        heard: list[bytes] = []
+
+        async def hear() -> Message:
+            message = await receive()
+            heard.append(message.get("body", b""))
+            return message
+
+        await self.app(self._asked(scope), hear, keep)
         start, content = sent[0], b"".join(message.get("body", b"") for message in sent[1:])
         if self.replay and path.endswith(self.replay):
             self.first = self.first or (start, content)
@@ -116,9 +123,8 @@ class Layer:
         headers = [(name, self._date(value) if name == b"date" else value) for name, value in start["headers"] if name != b"content-length"]
         own = {name.decode(): value.decode() for name, value in scope["headers"]}
         vendor = "/" + path.strip("/").partition("/")[0]
-        self.exchanges.append(
-            Exchange(scope["method"], path.removeprefix(vendor), scope["query_string"].decode(), own, start["status"], content)
-        )
+        query, asked = scope["query_string"].decode(), b"".join(heard)
+        self.exchanges.append(Exchange(scope["method"], path.removeprefix(vendor), query, own, start["status"], content, asked))
         length = (b"content-length", str(len(content)).encode())
         await send({**start, "headers": [*headers, length]})
         await send({"type": "http.response.body", "body": content[: len(content) // 2] if fault else content})
