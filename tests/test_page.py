@@ -149,7 +149,7 @@ def test_a_planned_experiment_is_named_where_there_is_one(filled):
     filled.execute("update roi.channel_summary set plan_units = 24, plan_weeks = 6, plan_detectable_effect = 0.05 where channel = 'email'")
     assert "E-mail: a randomised test of 24 units for 6 weeks would show a difference of 5.0 % with a chance of 80 %." in shown(
         render(filled)
-    ).replace("\u00a0", " ")
+    ).replace("\u00a0", " ").replace(" .", ".")
 
 
 def test_a_month_nobody_can_tell_interrupts_the_line(html):

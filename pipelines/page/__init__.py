@@ -29,7 +29,7 @@ def _document(published: Published) -> Markup:
         "header",
         tag("p", tag("b", "Goodwill"), tag("span", as_of), demo, class_="mast"),
         tag("h1", QUESTION),
-        objectives.counts(published) if clock.rows else None,
+        objectives.counts(published, glossary) if clock.rows else None,
         tag("p", "Each underlined figure opens what it means." if clock.rows else START, class_="lead" if clock.rows else "empty"),
     )
     parts = [
@@ -49,7 +49,7 @@ def _document(published: Published) -> Markup:
         "footer",
         tag(
             "p",
-            f"Made from {words.plural(published.marts, 'published mart')}. Nothing on this page is fetched from anywhere; it may be mailed as it is.",
+            "Made from the published marts alone. Nothing on this page is fetched from anywhere; it may be mailed as it is.",
         ),
     )
     return joined((head, tag("main", *(part for part in parts if part is not None), id="main"), foot, glossary.section()))

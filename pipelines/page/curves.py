@@ -61,7 +61,7 @@ def two_way(published: Published, glossary: Glossary) -> Markup:
             (
                 f"{words.label(audience)}, {words.month(row.period_start)}",
                 glossary.number(row.value, row.lo, row.hi, INDICATORS, "two_way_ratio"),
-                f"{row.n:,}" if row.n is not None else row.suppressed_reason or "",
+                glossary.count(row.n, INDICATORS) if row.n is not None else row.suppressed_reason or "",
             )
             for row in months
         ]
@@ -115,7 +115,7 @@ def answered(published: Published, glossary: Glossary) -> Markup:
             (
                 f"{words.label(audience)}, {HOURS[row.indicator]} h",
                 glossary.number(row.value, row.lo, row.hi, INDICATORS, row.indicator, row.method),
-                f"{row.n:,}" if row.n is not None else row.suppressed_reason or "",
+                glossary.count(row.n, INDICATORS) if row.n is not None else row.suppressed_reason or "",
             )
             for row in by_hours
         ]

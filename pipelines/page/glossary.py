@@ -71,6 +71,10 @@ class Glossary:
         shown = tag("b", words.figure(value, of) + (f"\u00a0{unit}" if unit else ""))
         return self.opens(joined((shown, limits and tag("small", limits)), " ") if limits else shown, mart, measure, method)
 
+    def count(self, counted: int, mart: str, column: str = "n", noun: str | None = None) -> Markup:
+        """How many there are, as such a button."""
+        return self.opens(words.plural(counted, noun) if noun else f"{counted:,}", mart, column)
+
     def section(self) -> Markup:
         """All definitions; each is hidden until a figure opens it."""
         return tag("div", *(_definition(entry) for entries in self._entries.values() for entry in entries.values()), class_="definitions")

@@ -9,7 +9,7 @@ from pipelines.page.markup import Markup, joined, tag
 
 Scale = tuple[float, float]
 TOP, DEEP, FOOT = 16, 116, 20  # of a chart: room above, the plot, room for the names of the line below; in px
-LEFT, WIDE = 7.0, 87.0  # where along a chart its first and last point lie, in per cent
+LEFT, WIDE = 11.0, 83.0  # where along a chart its first and last point lie, in per cent
 # The shape says what the colour says: solid for an effect, hollow for credit and for what is only claimed.
 SHAPES = {
     "A": ("M-7 0L0-7L7 0L0 7Z", True),

@@ -114,13 +114,16 @@ def _without(rows: list[Row], glossary: Glossary) -> Markup | None:
     names: dict[tuple[str, str, str], list[str]] = {}
     for row in untested:
         if row.plan_units is not None and row.plan_weeks is not None and row.plan_detectable_effect is not None:
-            weeks, difference = words.plural(row.plan_weeks, "week"), words.figure(row.plan_detectable_effect, "share")
+            weeks, difference = (
+                words.plural(row.plan_weeks, "week"),
+                words.figure(row.plan_detectable_effect, "share") + " with a chance of 80\u00a0%",
+            )
             names.setdefault((f"{row.plan_units:,} units", weeks, difference), []).append(row.name)
     cures: list[object] = []
     for plan, named in names.items():
         columns = ("plan_units", "plan_weeks", "plan_detectable_effect")
         units, weeks, difference = (glossary.opens(said, SUMMARY, column) for said, column in zip(plan, columns, strict=True))
-        told = ("a randomised test of", units, "for", weeks, "would show a difference of", difference, "with a chance of 80\u00a0%.")
+        told = ("a randomised test of", units, "for", weeks, "would show a difference of", joined((difference, ".")))
         cures.append(joined((f"{', '.join(named)}:", *told), " "))
     cures = cures or [CURE]
     return tag("div", tag("p", tag("b", f"No causal estimate{of}.")), *(tag("p", cure) for cure in cures), class_="callout")
@@ -243,8 +246,10 @@ def claims(published: Published, glossary: Glossary) -> Markup:
             if len(history) > 1
             else None
         )
-        window = (
-            f"counted by the platform within {windows[row.channel].replace('_', ' ')}"
+        window: object = (
+            joined(
+                ("counted by the platform within ", glossary.opens(windows[row.channel].replace("_", " "), "core.ad_days", "claim_window"))
+            )
             if row.channel in windows
             else "the platform's window is not known"
         )

@@ -7,7 +7,7 @@ from pipelines.page.published import Published, Row
 
 STATES = {"met": ("✓", "Met"), "missed": ("✕", "Missed"), "cannot_tell": ("≈", "Cannot tell"), "not_measured": ("○", "Not measured")}
 OBJECTIVES = """
-select * from board.objectives
+select *, due_on > (select max(date) from board.data_trust) as is_running from board.objectives
 order by case state when 'missed' then 1 when 'cannot_tell' then 2 when 'met' then 3 else 4 end, due_on, title, objective_id
 """
 FLAGS = """
@@ -102,18 +102,27 @@ def _strip(row: Row) -> Markup | None:
 def _card(row: Row, glossary: Glossary) -> Markup:
     of = words.kind(row.measure)
     mark, state = STATES.get(row.state, ("○", words.label(row.state or "not measured")))
+    is_so_far = row.is_running and row.state in ("met", "missed")
+    when = words.period(row.period_kind, row.period_start)
     goal = f"{'at least' if row.direction == 'up' else 'at most'} {words.figure(row.target, of)}" if row.target is not None else "no target"
     who = joined((tag("b", words.label(row.audience or "company")), words.within(row.measure)), " · ")
     measured = glossary.number(row.value, row.lo, row.hi, row.mart, row.measure, row.method) if row.value is not None else None
     return tag(
         "li",
-        tag("p", tag("span", mark, aria_hidden="true"), state, class_=f"state {row.state if row.state in STATES else 'not_measured'}"),
+        tag(
+            "p",
+            tag("span", mark, aria_hidden="true"),
+            state,
+            " so far" if is_so_far else None,
+            class_=f"state {row.state if row.state in STATES else 'not_measured'}",
+        ),
         tag("h3", row.title),
         tag("p", who, class_="quiet"),
         _strip(row),
         tag(
             "p",
             measured,
+            tag("span", f" {when}", class_="quiet") if measured and when else None,
             tag(
                 "span",
                 "target ",
@@ -122,18 +131,25 @@ def _card(row: Row, glossary: Glossary) -> Markup:
                 class_="goal",
             ),
         ),
-        tag("p", row.reason, class_="quiet") if row.reason else None,
+        tag("p", row.reason, class_="quiet") if row.reason and not is_so_far else None,
         class_="card",
     )
 
 
-def counts(published: Published) -> Markup | None:
+def counts(published: Published, glossary: Glossary) -> Markup | None:
     """How many objectives stand in which state, as one line; None where none is written down."""
     states = [row.state for row in published.rows(OBJECTIVES)]
     if not states:
         return None
     shown = [
-        tag("li", tag("span", mark, aria_hidden="true"), tag("b", states.count(state)), " ", name.lower(), class_=f"state {state}")
+        tag(
+            "li",
+            tag("span", mark, aria_hidden="true"),
+            glossary.opens(tag("b", states.count(state)), "board.objectives", "state"),
+            " ",
+            name.lower(),
+            class_=f"state {state}",
+        )
         for state, (mark, name) in STATES.items()
     ]
     return tag("ul", *shown, class_="tally", aria_label="Objectives")
@@ -153,7 +169,7 @@ def section(published: Published, glossary: Glossary) -> Markup:
             row.title,
             STATES.get(row.state, ("", row.state))[1],
             glossary.number(row.value, row.lo, row.hi, row.mart, row.measure, row.method),
-            words.plural(row.n or 0, "observation"),
+            glossary.count(row.n or 0, "board.objectives", noun="observation"),
         )
         for row in rows
     ]
@@ -163,7 +179,7 @@ def section(published: Published, glossary: Glossary) -> Markup:
         tag("ul", *(_card(row, glossary) for row in rows), class_="cards"),
         tag(
             "p",
-            "The line is the 95 % interval, the tall tick the target, the dotted one the baseline. Cannot tell: the interval spans the target.",
+            "The line is the 95 % interval, the tall tick the target, the dotted one the baseline. Cannot tell: the interval spans the target. So far: it is not due yet.",
             class_="key",
         ),
         data_table("Objectives as a table", ("Objective", "State", "Value", "n"), listed),

@@ -21,11 +21,6 @@ class Published:
             connection.execute("select schema_name || '.' || table_name, comment from duckdb_tables() where not internal").fetchall()
         )
 
-    @property
-    def marts(self) -> int:
-        """Number of marts."""
-        return len(self._marts)
-
     def rows(self, sql: str, *parameters: Any) -> list[Row]:
         """All rows of a query, which must order them wholly: the page is the same for the same file."""
         relation = self._connection.execute(sql, list(parameters))

@@ -31,6 +31,7 @@ ranked as (
 )
 select * from ranked where place = 1 order by exposure, is_engaged desc, day
 """
+BY_EXPOSURE_MART = "roi.retention_curves_by_exposure"
 SEGMENTS_SHOWN = 4
 YEAR = 365
 
@@ -91,7 +92,7 @@ def _reached(rows: list[Row], day: int) -> Row | None:
 
 def _kept(row: Row | None, glossary: Glossary, method: str | None = None) -> Markup:
     value, lo, hi = (row.survival, row.lo, row.hi) if row else (1.0, None, None)
-    return glossary.number(value, lo, hi, "roi.retention_curves_by_exposure", "survival", method)
+    return glossary.number(value, lo, hi, BY_EXPOSURE_MART, "survival", method)
 
 
 def _read(row: Row | None) -> str:
@@ -131,8 +132,9 @@ def _by_exposure(rows: list[Row], glossary: Glossary) -> Markup | None:
             beside=beside,
             names=("engaged", "others"),
         )
-        who = f"after {shown} days; {engaged[0].n:,} engaged, {others[0].n:,} not, from {since}"
-        note = joined((_kept(at[0], glossary, engaged[0].method), "engaged,", _kept(at[1], glossary), "others", who), " ")
+        counted = [glossary.count(each[0].n, BY_EXPOSURE_MART) for each in (engaged, others)]
+        kept = (_kept(at[0], glossary, engaged[0].method), "engaged,", _kept(at[1], glossary), f"others after {shown} days;")
+        note = joined((*kept, counted[0], "engaged,", counted[1], f"not, from {since}"), " ")
         figures.append(captioned(words.label(exposure), note, drawn))
         listed += [
             (f"{words.label(exposure)}, {day} days", *(_kept(_reached(each, day), glossary) for each in (engaged, others)))
@@ -180,7 +182,9 @@ def _lift(rows: list[Row], glossary: Glossary) -> Markup | None:
             tag("div", glossary.number(row.naive, row.naive_lo, row.naive_hi, mart, "naive"), " as it is"),
             tag("div", glossary.number(row.adjusted, row.lo, row.hi, mart, "adjusted", row.method), " like with like ", marks.sign("C")),
         )
-        about = f"{row.n1:,} engaged, {row.n0:,} not; from {words.day(row.landmark)}, {row.horizon_days} days"
+        engaged, others = (glossary.count(getattr(row, column), mart, column) for column in ("n1", "n0"))
+        horizon = glossary.count(row.horizon_days, mart, "horizon_days", "day")
+        about = joined((engaged, " engaged, ", others, f" not; from {words.day(row.landmark)}, ", horizon))
         cells = (tag("td", *drawn, class_="drawn"), tag("td", *figures, class_="num"), tag("td", about, class_="small"))
         lines.append(tag("tr", tag("th", name, scope="row"), *cells))
     for row in rows:
@@ -213,7 +217,7 @@ def section(published: Published, glossary: Glossary) -> Markup:
         (
             words.month(row.month),
             *(glossary.number(getattr(row, measure), None, None, "roi.revenue_retention", measure) for measure in ("nrr", "grr")),
-            f"{row.n or 0:,}",
+            glossary.count(row.n or 0, "roi.revenue_retention"),
         )
         for row in revenue
     ]
@@ -221,7 +225,7 @@ def section(published: Published, glossary: Glossary) -> Markup:
         (
             f"{words.label(row.segment)}, month {row.month_number}",
             glossary.number(row.survival, row.lo, row.hi, "roi.retention_curves", "survival"),
-            f"{row.at_risk:,}",
+            glossary.count(row.at_risk, "roi.retention_curves", "at_risk"),
         )
         for row in survival
         if row.month_number % 6 == 0

@@ -127,15 +127,11 @@ def _table(histories: list[list[Row]], glossary: Glossary, audience: str, quarte
     rows: list[list[object]] = []
     for history in histories:
         by_quarter = {row.quarter: row for row in history}
-        of = words.kind(history[-1].measure)
         cells: list[object] = [glossary.opens(words.label(history[-1].measure), history[-1].mart, history[-1].measure)]
         for quarter in quarters:
             row = by_quarter.get(quarter)
-            limits = words.interval(row.lo, row.hi, of) if row else None
             cells.append(
-                "not measured"
-                if row is None or row.value is None
-                else tag("span", words.figure(row.value, of), tag("small", f" {limits}") if limits else None)
+                "not measured" if row is None or row.value is None else glossary.number(row.value, row.lo, row.hi, row.mart, row.measure)
             )
         rows.append(cells)
     return data_table(

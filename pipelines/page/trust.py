@@ -17,7 +17,7 @@ PARTS = {
     "roi.channel_summary": "roi",
 }
 STORIES_SHOWN = 3
-UNSAID = {"all", "month", "quarter", "wave", "12", "180"}  # parts of a row's key that a reader need not know
+UNSAID = {"all", "month", "quarter", "wave", "3", "12", "180"}  # parts of a row's key that a reader need not know
 EMPTY_MARTS = """
 select string_agg(entity, ', ' order by entity) as entities, reason from core.coverage
 where state = 'not_filled' or (source = 'goodwill' and state = 'not_given') group by reason order by reason
@@ -33,22 +33,35 @@ select suppressed_reason as reason, count(*) as cells from relationships.indicat
 where suppressed_reason is not null group by suppressed_reason order by cells desc, reason
 """
 COSTS = """
-select channel, kind, cost_coverage, count(*) as months from roi.channel_costs
-where cost_coverage in ('missing', 'no exchange rate') group by all order by months desc, channel, kind
+select coalesce(channels.name, costs.channel) as name, costs.kind, costs.cost_coverage, count(*) as months
+from roi.channel_costs as costs
+left join core.channels as channels on costs.channel = channels.channel
+where costs.cost_coverage in ('missing', 'no exchange rate') group by all order by months desc, name, costs.kind
 """
 RETURNS = """
-select suppressed_reason as reason, string_agg(channel, ', ' order by channel) as channels from roi.channel_summary
-where attributed_roi is null and suppressed_reason is not null
-and month = (select coalesce(max(month) filter (where is_mature), max(month)) from roi.channel_summary)
-group by suppressed_reason order by reason
+select summary.suppressed_reason as reason,
+    string_agg(coalesce(channels.name, upper(summary.channel[1]) || summary.channel[2:]), ', ' order by summary.channel) as channels
+from roi.channel_summary as summary
+left join core.channels as channels on summary.channel = channels.channel
+where summary.attributed_roi is null and summary.suppressed_reason is not null
+and summary.month = (select coalesce(max(month) filter (where is_mature), max(month)) from roi.channel_summary)
+group by summary.suppressed_reason order by reason
 """
 NOT_GIVEN = """
 select source, entity, state, string_agg(measure, ', ' order by measure) as measures, any_value(reason order by reason) as reason
 from core.coverage where state in ('not_given', 'unknown_field') and source <> 'goodwill' and reason is distinct from 'no row came from this source'
 group by source, entity, state order by state desc, source, entity
 """
+# Told ones first, then one of each rule before a second of any; every third is a counter-story.
 STORIES = """
-select * from relationships.stories order by text is null, quarter desc, is_counter, rule, story_id limit 6
+with turns as (
+    select *, row_number() over (partition by rule, text is null order by quarter desc, audience, story_id) as turn from relationships.stories
+),
+
+placed as (
+    select *, row_number() over (partition by is_counter order by text is null, turn, quarter desc, rule, audience, story_id) as place from turns
+)
+select * from placed order by case when is_counter then place * 3 else place + (place - 1) // 2 end, is_counter, story_id limit 6
 """
 SOURCES = """
 select * from board.data_trust where date = (select max(date) from board.data_trust) order by rows desc nulls last, source
@@ -67,13 +80,16 @@ def _silent(rows: list[Row]) -> list[tuple[object, ...]]:
 
 def unmeasured(published: Published, glossary: Glossary) -> Markup:
     gaps = _silent(published.rows(SILENT))
-    gaps += [
-        (f"Return on {', '.join(words.label(name) for name in row.channels.split(', '))}", row.reason) for row in published.rows(RETURNS)
-    ]
+    gaps += [(f"Return on {row.channels}", row.reason) for row in published.rows(RETURNS)]
     gaps += [
         (
-            f"{words.label(row.kind)} of {words.label(row.channel)}",
-            f"{row.cost_coverage} in {words.plural(row.months, 'month')}: no return is given for them",
+            f"{words.label(row.kind)} cost, {row.name}",
+            tag(
+                "span",
+                f"{row.cost_coverage} in ",
+                glossary.count(row.months, "roi.channel_costs", "cost_coverage", "month"),
+                ": no return is given for them",
+            ),
         )
         for row in published.rows(COSTS)
     ]
@@ -172,7 +188,7 @@ def _source(row: Row, glossary: Glossary) -> tuple[object, ...]:
     fresh = (
         glossary.opens(f"{words.day(row.fresh_until)}, {row.fresh_until:%H:%M} UTC", TRUST, "fresh_until")
         if row.fresh_until
-        else tag("span", "files", class_="none")
+        else tag("span", "as given", class_="none")
     )
     failed = count(row.failed_checks, "failed_checks")
     matched = (
@@ -201,7 +217,7 @@ def data_trust(published: Published, glossary: Glossary) -> Markup:
     return tag(
         "section",
         title,
-        tag("p", total, f" rows of {words.plural(len(rows), 'source')}; ", *told, ".", class_="lead"),
+        tag("p", total, " rows of ", glossary.count(len(rows), TRUST, "source", "source"), "; ", *told, ".", class_="lead"),
         tag(
             "div", table(heads, [_source(row, glossary) for row in rows]), class_="wide", tabindex="0", role="region", aria_label="Sources"
         ),

@@ -177,6 +177,16 @@ def month(first_day: date) -> str:
     return f"{MONTHS[first_day.month - 1]} {first_day.year}"
 
 
+def period(kind: str | None, first_day: date | None) -> str | None:
+    """When it was measured, as it stands after a figure; None for what has no period."""
+    if first_day is None or kind == "all":
+        return None
+    if kind == "wave":
+        return f"in the wave of {month(first_day)}"
+    named = {"quarter": quarter, "month": month, "year": lambda on: f"{on.year}"}
+    return f"in {named[kind](first_day)}" if kind in named else f"from {day(first_day)}"
+
+
 def day(on: date | datetime) -> str:
     return f"{on.day} {MONTHS[on.month - 1]} {on.year}"
 
