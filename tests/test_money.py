@@ -28,14 +28,14 @@ def bookings(seed: int = 2) -> list[dict]:
             name: (amount / part).quantize(Decimal("0.01"))
             for name, part in (("discount", 20), ("tax", 7), ("cost_of_goods", 3), ("fees", 40))
         }
-        rows.append({**sold, **less, "person_key": f"p{number % 60}", "parent_revenue_id": None, "currency": ("EUR", "USD")[number % 2]})
+        rows.append({**sold, **less, "account_id": f"p{number % 60}", "parent_revenue_id": None, "currency": ("EUR", "USD")[number % 2]})
         chance = draw.random()
         if chance < 0.4:
             back = amount if chance < 0.1 else (amount / 3).quantize(Decimal("0.01"))
             given = {"revenue_id": f"r{number}", "occurred_at": sold["occurred_at"] + timedelta(days=5), "amount": -back, "kind": "refund"}
             named = f"p{number % 60}" if chance < 0.2 else None
             rows.append(
-                {**given, **dict.fromkeys(less), "person_key": named, "parent_revenue_id": f"o{number}", "currency": rows[-1]["currency"]}
+                {**given, **dict.fromkeys(less), "account_id": named, "parent_revenue_id": f"o{number}", "currency": rows[-1]["currency"]}
             )
     return rows
 
@@ -84,7 +84,7 @@ def test_a_customer_who_gave_everything_back_did_not_buy(company: DbtWarehouse) 
             back[row["parent_revenue_id"]] = row["amount"]
     kept = [row for row in rows if row["kind"] == "order" and row["amount"] + back.get(row["revenue_id"], 0) > 0]
     assert len(kept) < sum(row["kind"] == "order" for row in rows)
-    active = {(row["person_key"], row["occurred_at"].replace(day=1).date()) for row in kept}
+    active = {(row["account_id"], row["occurred_at"].replace(day=1).date()) for row in kept}
     assert company.rows("select sum(active) from roi.cohorts") == [(len(active),)]
     assert company.rows("select sum(customers) from roi.cohorts where month_number = 0") == [(60,)]
 

@@ -11,6 +11,8 @@ import pytest
 from dbt_macros import macros
 from dbt_warehouse import DbtWarehouse
 
+from calibration.product import Product
+
 K = 10
 WORLDS = 150
 MONTHS = [(2026, month) for month in range(1, 7)]  # of two quarters
@@ -200,3 +202,42 @@ def test_no_small_cell_of_the_published_mart_can_be_solved_for(published: DbtWar
     rows, every = (np.array([equation(*row) for row in told]) for told in (shown, large))
     assert [row for row in small if _can_be_solved(every, equation(*row))], "hiding small cells alone would do"
     assert [row for row in small if _can_be_solved(rows, equation(*row))] == []
+
+
+def test_what_a_few_customers_paid_cannot_be_solved_for() -> None:
+    """Cohorts of persons, a third of them companies: neither a row nor a month's total less its other rows tells what fewer than 10 persons did."""
+    random = np.random.default_rng(4)
+    bought = [
+        (f"customer/{number}", bool(number % 3), date(2026, int(month), int(random.integers(1, 28))), int(random.integers(10, 900)))
+        for number in range(330)
+        for first in [min(5, int(random.geometric(0.4)))]
+        for month in sorted({first, *(first + random.integers(0, 7 - first, random.integers(0, 4)))})
+    ]
+    product = Product()
+    columns = {
+        "revenue_id": np.array([f"r{place}" for place in range(len(bought))]),
+        "customer_key": np.array([key for key, *_ in bought]),
+        "account_id": [None if is_person else key for key, is_person, *_ in bought],
+        "date": np.array([day for _, _, day, _ in bought], dtype="datetime64[D]"),
+    }
+    product.give("int_purchases", columns)
+    product.give("int_revenue_resolved", columns | {"amount_reporting": np.array([amount for *_, amount in bought], dtype=float)})
+    product.rows("roi_cohorts")
+    rows = product.connection.execute("select cohort_month, month_number, customers, active, revenue from roi_cohorts order by 1, 2").fetchall()
+    first = {key: min(day.month for other, _, day, _ in bought if other == key) for key, *_ in bought}
+    persons = {key for key, is_person, *_ in bought if is_person}
+    cells = {
+        (cohort.month, cohort.month + number): {key for key, _, day, _ in bought if (first[key], day.month) == (cohort.month, cohort.month + number)}
+        for cohort, number, *_ in rows
+    }
+    told = [cell for cell, (*_, revenue) in zip(cells, rows, strict=True) if revenue is not None]
+    totals = [[float(cell[1] == month) for cell in cells] for month in range(1, 7)]
+    known = np.array([[float(other == cell) for other in cells] for cell in told] + totals)
+    small = [cell for cell, who in cells.items() if 0 < len(who & persons) < K]
+    assert len(small) >= 3 and len(told) > 3
+    assert not [cell for cell in small if _can_be_solved(known, np.array([float(other == cell) for other in cells]))]
+    for (cell, who), (_, _, customers, active, _) in zip(cells.items(), rows, strict=True):
+        of_cohort = persons & {key for key, month in first.items() if month == cell[0]}
+        assert (customers is None) == (0 < len(of_cohort) < K)
+        if active is not None:
+            assert not 0 < len(who & persons) < K and not 0 < len(of_cohort - who) < K and active == len(who)

@@ -48,7 +48,8 @@
 {%- endmacro %}
 
 {% macro indicator_sums(period_kind) -%}
-{%- set names = ['numerator', 'denominator', 'clusters', 'sum_xx', 'sum_xm', 'sum_mm', 'sum_x_x_before', 'sum_x_m_before', 'sum_m_x_before', 'sum_m_m_before'] -%}
+{%- set names = ['numerator', 'denominator', 'clusters', 'sum_xx', 'sum_xm', 'sum_mm'] -%}
+{%- set products = [('sum_x_x_before', 'x', 'x'), ('sum_x_m_before', 'x', 'm'), ('sum_m_x_before', 'm', 'x'), ('sum_m_m_before', 'm', 'm')] -%}
 with cuts as (
     select * from {{ ref('int_indicator_cuts') }}
     where is_computed
@@ -57,6 +58,7 @@ with cuts as (
 {% for relation, cluster, indicators, families in cluster_families() -%}
 {{ relation }} as (
     select * from {{ ref(relation) }}
+    where {{ in_part(cluster) }}
 ),
 
 {{ relation }}_clusters as (
@@ -68,16 +70,38 @@ with cuts as (
         cut_no,
         period_start,
         {% for indicator, x, m in indicators -%}
-        {{ ratio_sums(x, m, indicator, period_kind) | indent(8) }},
+        {{ ratio_sums(x, m, indicator) | indent(8) }},
         {% endfor -%}
         {% for family, column in families -%}
         count(case when {{ column }} > 0 then 1 end) as {{ family }}_people,
         {% endfor -%}
-        count(*) as all_clusters
+        count(*) as clusters
     from {{ relation }}_clusters
     group by cut_no, period_start
 ),
 
+{% if period_kind != 'all' -%}
+-- what the same cluster did in the period directly before
+{{ relation }}_pairs as (
+    select
+        clusters.cut_no,
+        clusters.period_start,
+        {% for indicator, x, m in indicators -%}
+        {% for name, now, before in products -%}
+        {{ sum_of_products('clusters.' ~ (x if now == 'x' else m), 'earlier.' ~ (x if before == 'x' else m)) }} as {{ indicator }}_{{ name }},
+        {% endfor -%}
+        {% endfor -%}
+        count(*) as pairs
+    from {{ relation }}_clusters as clusters
+    inner join {{ relation }}_clusters as earlier
+        on
+            clusters.cut_no = earlier.cut_no
+            and clusters.cluster_no = earlier.cluster_no
+            and clusters.period_start = cast(earlier.period_start + {{ period_length(period_kind) }} as date)
+    group by clusters.cut_no, clusters.period_start
+),
+
+{% endif -%}
 {% endfor -%}
 unpivoted as (
     {% for relation, cluster, indicators, families in cluster_families() -%}
@@ -86,13 +110,19 @@ unpivoted as (
     {{ 'union all' if not (loop.first and outer.first) }}
     select
         '{{ indicator }}' as indicator,
-        cut_no,
-        period_start,
+        sums.cut_no,
+        sums.period_start,
         {% for name in names -%}
-        {{ indicator }}_{{ name }} as {{ name }}{{ ',' if not loop.last }}
+        sums.{{ indicator }}_{{ name }} as {{ name }},
+        {% endfor -%}
+        {% for name, _, _ in products -%}
+        {{ '0' if period_kind == 'all' else 'coalesce(pairs.' ~ indicator ~ '_' ~ name ~ ', 0)' }} as {{ name }}{{ ',' if not loop.last }}
         {% endfor %}
-    from {{ relation }}_sums
-    where {{ indicator }}_denominator > 0
+    from {{ relation }}_sums as sums
+    {% if period_kind != 'all' -%}
+    left join {{ relation }}_pairs as pairs on sums.cut_no = pairs.cut_no and sums.period_start = pairs.period_start
+    {% endif -%}
+    where sums.{{ indicator }}_denominator > 0
     {% endfor -%}
     {% for family, column in families -%}
     union all
@@ -101,7 +131,10 @@ unpivoted as (
         cut_no,
         period_start,
         {% for name in names -%}
-        {{ family ~ '_people' if name == 'clusters' else 'null' }} as {{ name }}{{ ',' if not loop.last }}
+        {{ family ~ '_people' if name == 'clusters' else 'null' }} as {{ name }},
+        {% endfor -%}
+        {% for name, _, _ in products -%}
+        null as {{ name }}{{ ',' if not loop.last }}
         {% endfor %}
     from {{ relation }}_sums
     where {{ family }}_people > 0
@@ -115,61 +148,48 @@ select
     period_start,
     cut_no,
     {% for name in names -%}
+    cast({{ name }} as bigint) as {{ name }},
+    {% endfor -%}
+    {% for name, _, _ in products -%}
     cast({{ name }} as bigint) as {{ name }}{{ ',' if not loop.last }}
     {% endfor %}
 from unpivoted
 {%- endmacro %}
 
 {% macro clusters_of_cuts(relation, cluster, indicators, families, period_kind) -%}
-{#- One row a cluster, period and cut; `before` is what the same cluster did in the period before, where that is the one directly before. -#}
+{#- One row a cluster, period and cut. Counts of one cluster are small: narrow numbers, of which there are as many as there are people and threads. -#}
 {%- set columns = [] -%}
 {%- for _, x, m in indicators -%}
 {%- for column in [x, m] if column not in columns -%}{%- do columns.append(column) -%}{%- endfor -%}
 {%- endfor -%}
-{%- set compared = columns | list -%}
 {%- for _, column in families if column not in columns -%}{%- do columns.append(column) -%}{%- endfor -%}
 select
-    *
-    {%- if period_kind != 'all' %},
-    case
-        when lag(period_start) over cluster_order = cast(period_start - {{ period_length(period_kind) }} as date)
-            then lag({{ record(compared) }}) over cluster_order
-    end as before
-    {%- endif %}
-from (
-    {%- for cut in indicator_cuts() %}
-    select
-        cuts.cut_no,
-        {{ indicator_period_start(period_kind, 'said.month') }} as period_start,
-        said.{{ cluster }} as cluster_no,
-        {%- for column in columns %}
-        {%- set of_column = 'said.positive - said.negative' if column == 'net' else 'said.' ~ column %}
-        cast({{ 'max' if column in once_a_person() else 'sum' }}({{ of_column }}) as bigint) as {{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from {{ relation }} as said
-    inner join cuts on said.cell_no = cuts.cell_no and cuts.cut = '{{ cut }}'
-    group by all
-    {{ 'union all' if not loop.last }}
+    cuts.cut_no,
+    {{ indicator_period_start(period_kind, 'said.month') }} as period_start,
+    said.{{ cluster }} as cluster_no,
+    {%- for column in columns %}
+    {%- set of_column = 'said.positive - said.negative' if column == 'net' else 'said.' ~ column %}
+    cast({{ 'max' if column in once_a_person() else 'sum' }}({{ of_column }}) as integer) as {{ column }}{{ ',' if not loop.last }}
     {%- endfor %}
-) as clusters
-{%- if period_kind != 'all' %}
-window cluster_order as (partition by cut_no, cluster_no order by period_start)
-{%- endif %}
+from {{ relation }} as said
+inner join cuts on said.cell_no = cuts.cell_no
+group by 1, 2, 3
 {%- endmacro %}
 
 {% macro period_length(period_kind) -%}
 interval {{ {'month': 1, 'quarter': 3, 'year': 12}[period_kind] }} month
 {%- endmacro %}
 
-{% macro ratio_sums(x, m, prefix, period_kind) -%}
+{% macro ratio_sums(x, m, prefix) -%}
 {#- Aggregates over clusters, exact: integers. -#}
 sum(case when {{ m }} > 0 then {{ x }} end) as {{ prefix }}_numerator,
 sum({{ m }}) as {{ prefix }}_denominator,
 count(case when {{ m }} > 0 then 1 end) as {{ prefix }}_clusters,
-sum({{ x }} * {{ x }}) as {{ prefix }}_sum_xx,
-sum({{ x }} * {{ m }}) as {{ prefix }}_sum_xm,
-sum({{ m }} * {{ m }}) as {{ prefix }}_sum_mm,
-{% for name, a, b in [('x_x', x, x), ('x_m', x, m), ('m_x', m, x), ('m_m', m, m)] -%}
-{{ '0' if period_kind == 'all' else 'coalesce(sum(' ~ a ~ " * struct_extract(before, '" ~ b ~ "')" ~ '), 0)' }} as {{ prefix }}_sum_{{ name }}_before{{ ',' if not loop.last }}
-{% endfor %}
+{{ sum_of_products(x, x) }} as {{ prefix }}_sum_xx,
+{{ sum_of_products(x, m) }} as {{ prefix }}_sum_xm,
+{{ sum_of_products(m, m) }} as {{ prefix }}_sum_mm
+{%- endmacro %}
+
+{% macro sum_of_products(a, b) -%}
+sum(cast({{ a }} as bigint) * {{ b }})
 {%- endmacro %}

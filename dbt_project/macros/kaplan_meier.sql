@@ -1,16 +1,24 @@
 {# Times to an event, some of them censored: Kaplan and Meier (1958) with Greenwood's variance and log-log limits. #}
 
-{% macro kaplan_meier_curve(relation, cell) -%}
+{% macro kaplan_meier_curve(relation, cell, is_of_steps_alone=false) -%}
 {#-
   `relation`: one row per `cell` (list of columns) and `t`, with `events` (how many had the event at t) and `leaving` (events and censored
-  at t). Gives at_risk, survival S(t), lower and upper (95 %); the limits are NULL where S is 0 or 1.
+  at t). Gives at_risk, survival S(t), lower and upper (95 %); the limits are NULL where S is 0 or 1. A curve of its steps alone leaves out the
+  times at which nobody had the event, but for the last: nothing changes there, and with many censored they are most of what would be sorted;
+  it says how many were watched (n) and until when (last_t).
 -#}
+{%- set in_order = 'over (partition by ' ~ cell | join(', ') ~ ' order by t' -%}
+{%- set so_far = 'rows between unbounded preceding and current row)' -%}
 select
     {{ cell | join(', ') }},
     t,
     events,
     leaving,
     at_risk,
+    {%- if is_of_steps_alone %}
+    n,
+    last_t,
+    {%- endif %}
     survival,
     case
         when survival > 0 and survival < 1
@@ -24,14 +32,20 @@ from (
     select
         *,
         {{ running_product('1 - events / cast(at_risk as double)', cell, 't') }} as survival,
-        sum(case when at_risk > events then events / (cast(at_risk as double) * (at_risk - events)) end)
-            over (partition by {{ cell | join(', ') }} order by t) as greenwood
+        sum(case when at_risk > events then events / (cast(at_risk as double) * (at_risk - events)) end) {{ in_order }} {{ so_far }} as greenwood
     from (
         select
             *,
-            sum(leaving) over (partition by {{ cell | join(', ') }} order by t desc) as at_risk
+            {%- if is_of_steps_alone %}
+            sum(leaving) {{ in_order }} desc rows between unbounded preceding and unbounded following) as n,
+            first_value(t) {{ in_order }} desc {{ so_far }} as last_t,
+            {%- endif %}
+            sum(leaving) {{ in_order }} desc {{ so_far }} as at_risk
         from {{ relation }}
     ) as counted
+    {%- if is_of_steps_alone %}
+    where events > 0 or t = last_t
+    {%- endif %}
 ) as estimated
 {%- endmacro %}
 
@@ -88,5 +102,7 @@ from (
 {%- endmacro %}
 
 {% macro duckdb__running_product(x, partition_by, order_by) -%}
-product({{ x }}) over (partition by {{ partition_by | join(', ') }} order by {{ order_by }})
+product({{ x }}) over (
+            partition by {{ partition_by | join(', ') }} order by {{ order_by }} rows between unbounded preceding and current row
+        )
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {# k-anonymity over nested cells: METRICS, section 6. #}
 
-{% macro k_people() -%}10{%- endmacro %}
+{% macro k_people() -%}{{ return(10) }}{%- endmacro %}
 
 {% macro suppression_rounds() -%}12{%- endmacro %}
 

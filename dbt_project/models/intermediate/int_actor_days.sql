@@ -1,7 +1,9 @@
+{{ config(materialized='in_parts', rows_of='int_voices') }}
+
 -- on each platform, and on all together
 with voices as (
     select * from {{ ref('int_voices') }}
-    where actor_no is not null
+    where actor_no is not null and {{ in_part('actor_no') }}
 ),
 
 days as (

@@ -1,16 +1,20 @@
+{{ config(materialized='in_parts', rows_of='int_message_answers') }}
+
 with units as (
     -- what was deleted before an answer was seen could not be answered
     select *, is_deleted and answered_at is null as is_lost
     from {{ ref('int_response_times') }}
+    where {{ in_part('actor_no') }}
 ),
 
 messages as (
     select * from {{ ref('int_message_answers') }}
+    where {{ in_part('actor_no') }}
 ),
 
 replies as (
     select * from {{ ref('int_replies') }}
-    where is_public_social and is_counted
+    where is_public_social and is_counted and {{ in_part('answered_actor_no') }}
 ),
 
 begun_threads as (
@@ -20,6 +24,7 @@ begun_threads as (
 
 touches as (
     select * from {{ ref('int_first_touches') }}
+    where {{ in_part('actor_no') }}
 ),
 
 clock as (

@@ -1,5 +1,8 @@
+{{ config(materialized='in_parts', rows_of='int_voices') }}
+
 with voices as (
     select * from {{ ref('int_voices') }}
+    where {{ in_part('coalesce(actor_no, 0)') }}
 )
 
 select

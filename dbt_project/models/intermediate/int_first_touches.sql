@@ -1,13 +1,15 @@
+{{ config(materialized='in_parts', rows_of='int_replies') }}
+
 with conversations as (
     select * from {{ ref('int_response_times') }}
-    where unit = 'conversation_first'
+    where unit = 'conversation_first' and {{ in_part('thread_no') }}
 ),
 
 -- whatever the brand wrote there, a machine's words as well
 replies as (
     select thread_no, case when not is_conversation then answered_actor_no end as conversation_of, occurred_at, message_no, is_personal
     from {{ ref('int_replies') }}
-    where kind <> 'post'
+    where kind <> 'post' and {{ in_part('thread_no') }}
 ),
 
 later as (

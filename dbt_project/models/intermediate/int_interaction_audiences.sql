@@ -22,7 +22,7 @@ coalesce(
     'unknown'
 )
 {%- endset %}
-with interactions as (
+with interactions as not materialized (
     select
         *,
         coalesce(is_brand, false) as is_of_brand,

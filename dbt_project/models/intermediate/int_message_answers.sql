@@ -1,3 +1,5 @@
+{{ config(materialized='in_parts', rows_of='int_messages_placed') }}
+
 -- Numbers in place of keys: this is sorted twice, and grows with all that was ever said.
 with messages as (
     select
@@ -18,9 +20,9 @@ with messages as (
         is_conversation,
         needs_reply,
         text_no,
-        parent_no,
         audience_parent_no
     from {{ ref('int_messages_placed') }}
+    where {{ in_part('thread_no') }}
 ),
 
 -- when a thread's source says that it was resolved
@@ -72,10 +74,7 @@ with_party as (
 ),
 
 direct_answers as (
-    select parent_no, min(occurred_at) as answered_at
-    from messages
-    where is_answer and parent_no is not null
-    group by parent_no
+    select * from {{ ref('int_direct_answers') }}
 )
 
 select
@@ -136,4 +135,4 @@ select
     end as answered_actor_no,
     messages.text_no
 from with_party as messages
-left join direct_answers on messages.message_no = direct_answers.parent_no
+left join direct_answers on messages.message_no = direct_answers.message_no

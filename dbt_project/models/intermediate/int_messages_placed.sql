@@ -1,4 +1,7 @@
-with messages as (
+{{ config(materialized='in_parts', rows_of='int_messages_numbered') }}
+
+-- read several times, each time only the columns that are used: a copy of it would be as wide as all of them
+with messages as not materialized (
     select * from {{ ref('int_messages_numbered') }}
 ),
 
@@ -14,7 +17,7 @@ clock as (
 places as (
     select
         place_no,
-        {% for column in ['audience', 'profile_id', 'language', 'team', 'room_id'] -%}
+        {% for column in ['platform', 'audience', 'profile_id', 'language', 'team', 'room_id'] -%}
         min({{ column }}) as {{ column }}{{ ',' if not loop.last }}
         {% endfor %}
     from messages
@@ -34,10 +37,24 @@ heard_platforms as (
     where kind in ('comment', 'reply', 'mention')
 ),
 
+-- the messages of a part meet the parents of the same part
+parents as (
+    select message_no, place_no, actor_no, is_brand, named_thread_no, post_no
+    from messages
+    where {{ in_part('message_no') }}
+),
+
 -- where a message stands and whom it addresses; what has neither thread nor post belongs to the message it answers
 placed as (
     select
-        messages.*,
+        {% for column in [
+            'message_no', 'actor_no', 'addressee_no', 'parent_no', 'place_no', 'text_no', 'occurred_at', 'kind', 'is_brand', 'is_bot', 'is_deleted', 'is_paid',
+            'needs_reply',
+        ] -%}
+        messages.{{ column }},
+        {% endfor -%}
+        places.platform,
+        places.audience,
         parents.message_no as parent_message_no,
         parents.place_no as parent_place_no,
         parents.actor_no as parent_actor_no,
@@ -52,12 +69,16 @@ placed as (
         or coalesce(messages.post_no, parents.post_no) is null as is_conversation
     from messages
     cross join clock
-    left join platforms on messages.platform = platforms.platform
-    left join heard_platforms on messages.platform = heard_platforms.platform
-    left join messages as parents on messages.parent_no = parents.message_no
+    inner join places on messages.place_no = places.place_no
+    left join platforms on places.platform = platforms.platform
+    left join heard_platforms on places.platform = heard_platforms.platform
+    left join parents on messages.parent_no = parents.message_no
     left join brand_actors as addressees
-        on messages.platform = addressees.platform and messages.addressee_no = addressees.actor_no
-    where messages.occurred_at <= clock.as_of and messages.audience <> 'employees'
+        on places.platform = addressees.platform and messages.addressee_no = addressees.actor_no
+    where
+        messages.occurred_at <= clock.as_of
+        and places.audience <> 'employees'
+        and {{ in_part('coalesce(messages.parent_no, messages.message_no)') }}
 ),
 
 flagged as (

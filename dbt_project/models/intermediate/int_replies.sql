@@ -1,22 +1,21 @@
+{{ config(materialized='in_parts', rows_of='int_message_answers') }}
+
 with brand_messages as (
     select * from {{ ref('int_message_answers') }}
-    where is_brand
+    where is_brand and {{ in_part('coalesce(answered_message_no, message_no)') }}
 ),
 
-text_uses as (
-    select text_no, count(distinct answered_actor_no) as people
-    from brand_messages
-    where text_no is not null and answered_actor_no is not null
-    group by text_no
+repeated_texts as (
+    select * from {{ ref('int_repeated_texts') }}
 ),
 
 judged as (
     select
         brand_messages.*,
         answered_message_no is not null and kind not in ('dm', 'message') as is_reply,
-        not is_bot and coalesce(text_uses.people, 0) <= {{ var('one_text_is_personal_up_to_people', 20) }} as is_personal
+        not brand_messages.is_bot and repeated_texts.text_no is null as is_personal
     from brand_messages
-    left join text_uses on brand_messages.text_no = text_uses.text_no
+    left join repeated_texts on brand_messages.text_no = repeated_texts.text_no
 )
 
 select

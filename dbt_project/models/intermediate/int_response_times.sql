@@ -1,3 +1,5 @@
+{{ config(materialized='in_parts', rows_of='int_message_answers') }}
+
 with messages as (
     select
         *,
@@ -7,7 +9,7 @@ with messages as (
             order by occurred_at, message_no
         ) = 1 as is_opening
     from {{ ref('int_message_answers') }}
-    where is_inbound
+    where is_inbound and {{ in_part('thread_no') }}
 ),
 
 -- messages of one person with no answer between them are one request

@@ -1,11 +1,13 @@
+{{ config(materialized='in_parts', rows_of='int_message_answers') }}
+
 with replies as (
     select * from {{ ref('int_replies') }}
-    where is_public_social
+    where is_public_social and {{ in_part('thread_no') }}
 ),
 
 messages as (
     select * from {{ ref('int_message_answers') }}
-    where kind <> 'post' and not is_bot
+    where kind <> 'post' and not is_bot and {{ in_part('thread_no') }}
 ),
 
 -- what the brand said in public, and how much of it answered somebody
