@@ -109,7 +109,9 @@ def _context(**more: Any) -> dict[str, Any]:
 @cache
 def _macro_template() -> Any:
     source = "\n".join(
-        path.read_text(encoding="utf-8") for path in sorted((DBT / "macros").glob("*.sql")) if not path.stem.startswith(("test_", "materialization_"))
+        path.read_text(encoding="utf-8")
+        for path in sorted((DBT / "macros").glob("*.sql"))
+        if not path.stem.startswith(("test_", "materialization_"))
     )
     # tests and materializations stand in files of their own; every other file holds macros alone
     return _SqlEnvironment(extensions=["jinja2.ext.do"]).from_string(source)

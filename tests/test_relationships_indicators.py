@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -41,13 +42,18 @@ NUMBERS = (
 
 
 @pytest.fixture(scope="module")
-def indicators(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple, dict[str, Any]]:
-    """Rows by indicator, platform, kind of period and its first day."""
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> DbtWarehouse:
     warehouse = DbtWarehouse(tmp_path_factory.mktemp("indicators"))
     for world in WORLDS:
         warehouse.insert("interactions", *world.interactions)
         warehouse.insert("posts", *world.posts)
     warehouse.build("+relationships_indicators")
+    return warehouse
+
+
+@pytest.fixture(scope="module")
+def indicators(warehouse: DbtWarehouse) -> dict[tuple, dict[str, Any]]:
+    """Rows by indicator, platform, kind of period and its first day."""
     with duckdb.connect(str(warehouse.path)) as connection:
         found = connection.execute(
             "select *, strftime(period_start, '%m') as month from relationships.indicators where profile_id = 'all' and dimension = 'all'"
@@ -207,3 +213,16 @@ def test_changes_are_corrected_for_how_many_were_tested(indicators: dict) -> Non
 def test_an_unfinished_period_says_so(indicators: dict) -> None:
     assert {row["is_complete"] for key, row in indicators.items() if key[2] == "month" and key[3] == "05"} == {True}
     assert {row["is_complete"] for key, row in indicators.items() if key[2] == "quarter"} == {False}
+
+
+def test_parts_give_what_the_whole_gives(warehouse: DbtWarehouse, tmp_path: Path) -> None:
+    """With more messages than are worked on at once, threads and people are taken one part after the other; every figure stays."""
+    parts = warehouse.copy(tmp_path)
+    parts.variables = {"rows_at_a_time": 200}
+    parts.build("int_messages_numbered+,+relationships_indicators", "int_voices+,+relationships_indicators")
+    assert parts.rows("select count(*) > 10 * 200 from intermediate.int_messages_placed") == [(True,)]
+    assert parts.rows(
+        "select count(*) > (select count(*) from intermediate.int_indicator_sums) from intermediate.int_indicator_sums_all"
+    ) == [(True,)]
+    everything = "select * from relationships.indicators order by all"
+    assert parts.rows(everything) == warehouse.rows(everything)

@@ -223,11 +223,15 @@ def test_what_a_few_customers_paid_cannot_be_solved_for() -> None:
     product.give("int_purchases", columns)
     product.give("int_revenue_resolved", columns | {"amount_reporting": np.array([amount for *_, amount in bought], dtype=float)})
     product.rows("roi_cohorts")
-    rows = product.connection.execute("select cohort_month, month_number, customers, active, revenue from roi_cohorts order by 1, 2").fetchall()
+    rows = product.connection.execute(
+        "select cohort_month, month_number, customers, active, revenue from roi_cohorts order by 1, 2"
+    ).fetchall()
     first = {key: min(day.month for other, _, day, _ in bought if other == key) for key, *_ in bought}
     persons = {key for key, is_person, *_ in bought if is_person}
     cells = {
-        (cohort.month, cohort.month + number): {key for key, _, day, _ in bought if (first[key], day.month) == (cohort.month, cohort.month + number)}
+        (cohort.month, cohort.month + number): {
+            key for key, _, day, _ in bought if (first[key], day.month) == (cohort.month, cohort.month + number)
+        }
         for cohort, number, *_ in rows
     }
     told = [cell for cell, (*_, revenue) in zip(cells, rows, strict=True) if revenue is not None]
