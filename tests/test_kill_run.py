@@ -106,14 +106,14 @@ def killed_and_run_again(stage: str, seed: int, second_day: Second) -> None:
     assert not second_day.company.published.with_name("goodwill.duckdb.next").exists()
 
 
-@pytest.mark.parametrize("seed", (1, 2))
+@pytest.mark.parametrize("seed", (1,))
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_killed_run_is_made_good_by_the_next(stage: str, seed: int, second_day: Second) -> None:
     killed_and_run_again(stage, seed, second_day)
 
 
 @pytest.mark.torture
-@pytest.mark.parametrize("seed", range(3, 13))
+@pytest.mark.parametrize("seed", range(2, 13))
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_run_killed_anywhere_is_made_good_by_the_next(stage: str, seed: int, second_day: Second) -> None:
     killed_and_run_again(stage, seed, second_day)
