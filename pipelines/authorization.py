@@ -91,7 +91,7 @@ class OAuth:
 
     def _ask(self) -> None:
         answer = self._client.request("POST", self._path, form=self._form, headers=self._own, allow=(400, 401, 403))
-        if answer.body is None:
+        if answer.body is None or answer.body.get("ok") is False:  # Slack refuses with an answer of 200
             raise SourceError(
                 f"{self._source}: the token endpoint answered {answer.status}: what it was shown has run out or was revoked; "
                 f"set SOURCES__{self._source.upper()}__{self._cure.upper()} to a new one"

@@ -15,8 +15,8 @@ from pipelines.raw import Source
 from pipelines.settings import Settings
 from pipelines.warehouse import connect, literal, quoted, transaction
 
-# Columns that say that the source no longer has a row which stays here: its total is compared with the others.
-GONE = {"deleted_at": "is not null", "merged_into": "is not null", "is_deleted": "is true"}
+# Columns that say that the source's own total leaves out a row which stays here: it is gone there, or was never in the listing.
+GONE = {"deleted_at": "is not null", "merged_into": "is not null", "is_deleted": "is true", "is_listed": "is false"}
 State = Literal["loaded", "empty", "not_configured", "failed"]
 
 

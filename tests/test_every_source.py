@@ -6,7 +6,7 @@ needs told of itself stands in faults/<source>.py as ADAPTER.
 
 import importlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from faults.loading import Loading
 from pipelines import http
 from pipelines.http import Client, SourceError
 from pipelines.outcome import GONE
-from pipelines.raw import Source
+from pipelines.raw import RawTable, Source
 from pipelines.sources import discover
 from pipelines.spool import SchemaDrift
 
@@ -86,6 +86,16 @@ def told(content: dict[str, list[dict[str, Any]]], like: dict[str, list[dict[str
     }
 
 
+def missing(table: RawTable) -> str:
+    """SQL: whether the source itself no longer has a row, or never listed it."""
+    return " or ".join(f"{name} {test}" for name, test in GONE.items() if name in table.columns) or "false"
+
+
+def stored(loading: Loading, tables: Iterable[str]) -> dict[str, int]:
+    """Rows by table that the source has as well."""
+    return {name: len(loading.rows(name, "1", f"not coalesce({missing(loading.source.table(name))}, false)")) for name in tables}
+
+
 def test_what_is_loaded_is_something_and_a_second_load_changes_nothing(place: Place, tmp_path: Path) -> None:
     empty = [name for name, rows in place.undisturbed.items() if not rows]
     assert len(empty) < len(place.undisturbed) / 2, f"the demo company says too little: {empty}"
@@ -93,6 +103,7 @@ def test_what_is_loaded_is_something_and_a_second_load_changes_nothing(place: Pl
     loading.load()
     loading.load()
     assert loading.content() == place.undisturbed
+    assert stored(loading, loading.run.api_totals) == loading.run.api_totals, "the source's own totals and what is stored are of one kind"
 
 
 def test_refusals_silence_short_pages_and_broken_answers_lose_nothing(
@@ -206,7 +217,7 @@ def test_a_day_later_what_is_new_changed_or_gone_is_as_a_first_load_would_find_i
     for table in place.source.tables:
         if "_observed_at" in table.key or table.name in place.adapter.histories:
             continue
-        gone = " or ".join(f"{name} {test}" for name, test in GONE.items() if name in table.columns) or "false"
+        gone = missing(table)
         keys = ", ".join(table.key)
         there, found = (
             {tuple(row.values()) for row in each.rows(table.name, keys, f"not coalesce({gone}, false)")} for each in (loading, fresh)

@@ -14,6 +14,7 @@ from faults.slack import ADAPTER
 
 from pipelines.http import Client, SourceError
 from pipelines.sources.slack import SOURCE
+from simulator.apis import slack
 from simulator.apis.slack_records import TEAM
 
 
@@ -143,6 +144,21 @@ def test_what_a_plan_no_longer_shows_is_not_gone(company: tuple[Layer, str], wai
     mine.load()
     assert mine.rows("messages", "min(occurred_at) as at")[0]["at"].month == 5
     assert not mine.rows("messages", "message_id", "deleted_at is not null")
+
+
+def test_a_token_that_rotates_is_renewed_in_the_middle_of_a_load_and_by_the_next_one(waits: list[float], tmp_path: Path) -> None:
+    with speaking(world(0)) as (layer, url):
+        rotating = {"refresh_token": f"{slack.REFRESH}0", "client_id": slack.CLIENT, "client_secret": slack.SECRET}
+        mine = Loading(SOURCE, tmp_path, **rotating, base_url=url + "slack")
+        layer.on_page = ("/conversations.history", Fault(200, {"ok": False, "error": "token_expired"}))
+        mine.load()
+        assert layer.on_page is None and sum(exchange.path.endswith("oauth.v2.access") for exchange in layer.exchanges) == 2
+        content = mine.content()
+        mine.load()  # with the token that came last: each is good once
+        assert mine.content() == content and content["messages"]
+        again = Loading(SOURCE, tmp_path / "another", **rotating, base_url=url + "slack")
+        with pytest.raises(SourceError, match="set SOURCES__SLACK__REFRESH_TOKEN to a new one"):
+            again.load()
 
 
 def test_refusals_come_as_answers(company: tuple[Layer, str], waits: list[float], tmp_path: Path) -> None:

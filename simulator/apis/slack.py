@@ -14,6 +14,11 @@ from simulator.apis.wire import answer, bearer
 from simulator.world import World
 
 TOKEN = "xoxb-demo-slack-token"
+CLIENT, SECRET, REFRESH = (
+    "0.1",
+    "demo-slack-secret",
+    "xoxe-1-demo-",
+)  # of an app with token rotation; the number of the refresh token follows
 
 
 class Refusal(Exception):
@@ -22,19 +27,34 @@ class Refusal(Exception):
 
 def routes(world: World) -> list[Route]:
     team = Team(world)
+    renewed = [0]
     users = {member["id"]: member for member in team.members} | team.strangers
 
     def route(method: str, handle: Callable[[dict[str, str]], Any]) -> Route:
         async def endpoint(request: Request) -> Response:
             given = dict(request.query_params) | dict(parse_qsl((await request.body()).decode()))
             try:
-                if (bearer(request) or given.get("token")) != TOKEN:
+                if method != "oauth.v2.access" and (bearer(request) or given.get("token")) != TOKEN:
                     raise Refusal("invalid_auth" if bearer(request) else "not_authed")
                 return answer({"ok": True, **handle(given)})
             except Refusal as fault:
                 return answer({"ok": False, "error": str(fault)})
 
         return Route(f"/api/{method}", endpoint, methods=["GET", "POST"])
+
+    def access(given: dict[str, str]) -> Any:
+        if (given.get("client_id"), given.get("client_secret")) != (CLIENT, SECRET):
+            raise Refusal("bad_client_secret")
+        if given.get("grant_type") != "refresh_token" or given.get("refresh_token") != f"{REFRESH}{renewed[0]}":
+            raise Refusal("invalid_refresh_token")
+        renewed[0] += 1  # the former one is used up
+        handed = {"access_token": TOKEN, "refresh_token": f"{REFRESH}{renewed[0]}", "expires_in": 43_200, "token_type": "bot"}
+        return handed | {
+            "scope": "channels:read",
+            "bot_user_id": "U0GOODWILL",
+            "app_id": "A0GOODWILL",
+            "team": {"id": TEAM, "name": "Fernway"},
+        }
 
     def auth(_: dict[str, str]) -> Any:
         known = {"url": "https://fernway.slack.example/", "team": "Fernway", "user": "goodwill", "team_id": TEAM, "user_id": "U0GOODWILL"}
@@ -74,6 +94,7 @@ def routes(world: World) -> list[Route]:
         return body | {"has_more": bool(body["response_metadata"]["next_cursor"])}
 
     return [
+        route("oauth.v2.access", access),
         route("auth.test", auth),
         route("users.list", members),
         route("users.info", info),

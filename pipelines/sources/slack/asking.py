@@ -33,11 +33,15 @@ class Workspace:
         self.client = client
 
     def ask(self, method: str, params: Mapping[str, Any] | None = None, allow: frozenset[str] = frozenset()) -> Answer | None:
-        """One answer; None where it is a refusal that is allowed."""
+        """One answer; None where it is a refusal that is allowed. A token that ran out is renewed once, where it can be."""
         answer = self.client.get(f"/api/{method}", params)
-        if expect(answer, NAME, method, kind=dict).get("ok") is True:
+        if error := self._refused(method, answer):
+            authorization = self.client.authorization
+            if error in TOKEN and authorization and authorization.renew(self.client, answer.status, error):
+                answer = self.client.get(f"/api/{method}", params)
+                error = self._refused(method, answer)
+        if not error:
             return answer
-        error = str(answer.body.get("error"))
         if error in allow:
             return None
         code = error if re.fullmatch(r"[a-z_]{2,60}", error) else "an error"
@@ -50,6 +54,11 @@ class Workspace:
         else:
             cure = "the source does not accept this request"
         raise SourceError(f"{NAME}: {method} answered {code}; {cure}")
+
+    def _refused(self, method: str, answer: Answer) -> str:
+        """The name of the error that an answer of 200 is; empty where it is none."""
+        body = expect(answer, NAME, method, kind=dict)
+        return "" if body.get("ok") is True else str(body.get("error"))
 
     def pages(
         self, method: str, field: str, params: Mapping[str, Any], allow: frozenset[str] = frozenset()

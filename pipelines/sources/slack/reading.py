@@ -88,10 +88,10 @@ class Slack:
             if answer is None:
                 self.users[id_] = User(self.run.person_key(platform=NAME, platform_id=id_), False, False)
             else:
-                self.run.write("users", [self._know(answer.body["user"])], answer.answered_at)
+                self.run.write("users", [self._know(answer.body["user"], is_listed=False)], answer.answered_at)
         return self.users[id_]
 
-    def _know(self, member: Mapping[str, Any]) -> dict[str, Any]:
+    def _know(self, member: Mapping[str, Any], is_listed: bool = True) -> dict[str, Any]:
         id_, profile = member["id"], member.get("profile") or {}
         is_bot = bool(member.get("is_bot") or id_ == "USLACKBOT")
         teams = {member.get("team_id"), (member.get("enterprise_user") or {}).get("enterprise_id")}
@@ -100,7 +100,7 @@ class Slack:
         key, is_gone, updated = self._key(id_, profile.get("email"), is_bot), bool(member.get("deleted")), member.get("updated")
         self.users[id_] = User(key, is_employee, is_bot)
         updated_at = stamp(datetime.fromtimestamp(updated, UTC)) if updated else None
-        row = {"user_id": id_, "person_key": key, "is_employee": is_employee, "is_bot": is_bot}
+        row = {"user_id": id_, "person_key": key, "is_employee": is_employee, "is_bot": is_bot, "is_listed": is_listed}
         return row | {"updated_at": updated_at, "left_at": updated_at if is_gone else None}
 
     def _key(self, id_: str, email: str | None, is_bot: bool) -> str | None:

@@ -9,6 +9,7 @@ USERS = RawTable(
         **dict.fromkeys(["user_id", "person_key"], "VARCHAR"),
         "is_employee": "BOOLEAN",
         "is_bot": "BOOLEAN",
+        "is_listed": "BOOLEAN",  # false: of another company, known by a channel that is shared
         **dict.fromkeys(["updated_at", "left_at"], "TIMESTAMP"),
     },
     ("people",),
