@@ -1,6 +1,7 @@
 """Facebook and Instagram: counters that are withdrawn or missing, limits told in percentages, who answered whom, and no token in an address."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,30 @@ def test_a_metric_that_is_withdrawn_is_left_out_alone(page: Loading, company: tu
     assert rows and all(row["clicks"] is None and row["impressions"] is not None for row in rows)
     assert page.warnings == ["post_clicks is no longer given by the platform; post_metrics.clicks is left empty from now on"]
     assert page.run.metrics["post_metrics", "clicks"] is not None and page.run.metrics["post_metrics", "reach"] is None
+
+
+def test_views_of_the_page_are_summed_over_the_days_and_every_run_adds_those_that_are_new(
+    page: Loading, company: tuple[Layer, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from simulator.apis import facebook as served
+
+    start, clock = (moment.astype("datetime64[s]").item().date() for moment in (world(0).stage.start, world(0).stage.clock))
+    told = (clock - start).days - 2  # what is younger may still change, and is left to later runs
+    page.load()
+    views = sum(served.views_on(start + timedelta(days=number)) for number in range(told))
+    assert page.rows("profile_metrics", "profile_views") == [{"profile_views": views}]
+    assert sum(exchange.path.endswith("/insights") for exchange in company[0].exchanges) == 9, "two years, 85 days at a time"
+    page.load()
+    assert page.rows("profile_metrics", "profile_views") == [{"profile_views": views}]
+    with speaking(world(1)) as (_, url):
+        page.settings._values["SOURCES__FACEBOOK__BASE_URL"] = url + "facebook"  # type: ignore[index]
+        page.load()
+        views += served.views_on(start + timedelta(days=told))
+        assert page.rows("profile_metrics", "max(profile_views) as latest") == [{"latest": views}]
+        monkeypatch.setattr(served.Page, "_insights", lambda self, query: (_ for _ in ()).throw(served.GraphError(100, METRIC)))
+        page.load(full_refresh=True)
+    assert page.rows("profile_metrics", "profile_views", "_observed_at > '2026-07-01'") == [{"profile_views": None}], "NULL and not 0"
+    assert page.run.metrics["profile_metrics", "profile_views"] is not None and page.rows("posts")
 
 
 def test_a_post_that_has_no_counters_does_not_take_those_of_others_away(account: Loading, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,17 +5,18 @@ permission pages_read_user_content is missing, or the person hides) are counted 
 Graph does not say when.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.cadence import OLDER
-from pipelines.graph import APP_SECRET, BASE_URL, GONE, VERSION, Graph, Insights, addressee
+from pipelines.graph import APP_SECRET, BASE_URL, GONE, INVALID_METRIC, VERSION, Graph, Insights, addressee
 from pipelines.graph_account import PAGE, GraphAccount
-from pipelines.http import expect, stamp, undeclared, understood, utc
+from pipelines.http import Answer, expect, stamp, undeclared, understood, utc
 from pipelines.observe import observe
 from pipelines.raw import Extraction, Setting, Source
 from pipelines.social import Item, Row, tables
+from pipelines.withdrawn import Metrics
 
 NAME = "facebook"
 COUNTED = "reactions.limit(0).summary(total_count),comments.limit(0).filter(stream).summary(total_count)"
@@ -29,6 +30,12 @@ MEASURES = {
     "post_clicks": "clicks",
     "post_video_views": "video_views",
 }
+OF_PAGE = {"page_views_total": "profile_views"}
+KEPT, WINDOW, LATE = (
+    timedelta(days=730),
+    timedelta(days=85),
+    timedelta(days=2),
+)  # Graph gives two years, 90 days at a time, and the last ones late
 KINDS = {"photo": "photo", "album": "photo", "video": "video", "link": "link", "event": "link"}
 ANSWERED_FOR = timedelta(days=30)  # posts that name us are read again for so long: what is said below them is told nowhere else
 
@@ -140,6 +147,27 @@ def _kind(post: Mapping[str, Any]) -> str:
     return KINDS.get(attached[0].get("media_type", ""), "text")
 
 
+def _views(run: Extraction, graph: Graph, page: str, now: datetime) -> int | None:
+    """Views of the page in all. Graph tells them by day and for two years, so that each run adds the days that are new to a sum."""
+    place = run.state.setdefault("views", {"until": stamp(now - KEPT), "total": None})
+    metrics = Metrics(run, NAME, "profile_metrics", OF_PAGE, may_lose_all=True)
+    while (since := utc(place["until"])) < now - LATE:
+        until = min(since + WINDOW, now - LATE)
+        dates = {"since": f"{since:%Y-%m-%d}", "until": f"{until + timedelta(days=1):%Y-%m-%d}"}
+
+        def request(names: Sequence[str], dates: Mapping[str, str] = dates) -> Answer:
+            return graph.get(f"{page}/insights", (INVALID_METRIC,), metric=",".join(names), period="day", **dates)
+
+        answers = metrics.ask(request)
+        if not answers:
+            return None
+        days = [day for answer in answers for metric in expect(answer, NAME, "insights", "data") for day in metric["values"]]
+        told = [day["value"] for day in days if since < utc(day["end_time"]) <= until and day["value"] is not None]
+        place |= {"until": stamp(until), "total": (place["total"] or 0) + sum(told) if told else place["total"]}
+    total: int | None = place["total"]
+    return total
+
+
 def extract(run: Extraction) -> None:
     with understood(NAME):
         graph = Graph(run, NAME)
@@ -148,15 +176,16 @@ def extract(run: Extraction) -> None:
         page = expect(answer, NAME, "the page", "id", str)
         total = _total(answer.body, "published_posts")
         run.write("profiles", [{"profile_id": page, "name": answer.body.get("name")}], answer.answered_at)
-        counts = {"profile_id": page, "followers": answer.body.get("followers_count"), "posts_total": total}
-        run.write("profile_metrics", [counts], answer.answered_at)
+        views = _views(run, graph, page, answer.answered_at)
+        counts = {"followers": answer.body.get("followers_count"), "posts_total": total, "profile_views": views}
+        run.write("profile_metrics", [{"profile_id": page, **counts}], answer.answered_at)
         observe(run, Facebook(run, graph, page, answer.answered_at), page, total, answer.answered_at)
 
 
 SOURCE = Source(
     NAME,
     "Facebook Page",
-    tables(tuple(MEASURES.values())),
+    tables(tuple(MEASURES.values()), tuple(OF_PAGE.values())),
     extract,
     (
         BASE_URL,

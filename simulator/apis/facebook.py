@@ -1,11 +1,12 @@
 """World -> Facebook's side of the Graph API: our page, its posts with counters, comments on them, and posts that name it."""
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from starlette.routing import Route
 
-from simulator.apis.graph import Edge, Node
+from simulator.apis.graph import METRIC, Edge, GraphError, Node
 from simulator.apis.graph import routes as graph_routes
 from simulator.apis.pages import Place
 from simulator.world import World
@@ -27,6 +28,7 @@ class Page(Place):
 
     def __init__(self, world: World) -> None:
         super().__init__(world, "facebook")
+        self.opened, self.today = (date.fromisoformat(str(day.astype("datetime64[D]"))) for day in (world.stage.start, world.stage.clock))
 
     def node(self, id_: str) -> Node | None:
         if id_ == self.id:
@@ -35,12 +37,34 @@ class Page(Place):
                 "published_posts": lambda: Edge([self._post(each) for each in self.newest]),
                 "tagged": lambda: Edge([self._mention(each) for each in self.naming]),
             }
-            return Node("Page", PAGE_FIELDS, values, edges)
+            return Node("Page", PAGE_FIELDS, values, edges, asked={"insights": self._insights})
         if id_ in self.posts:
             return self._post(id_)
         if id_ in self.mentions:
             return self._mention(id_)
         return self._comment(id_) if id_ in self.comments else None
+
+    def _insights(self, query: Mapping[str, str]) -> Edge:
+        """Views of the page by day: a day ends at midnight in California, and today's is not told."""
+        if set(query["metric"].split(",")) - {"page_views_total"}:
+            raise GraphError(100, METRIC)
+        since, until = date.fromisoformat(query["since"]), date.fromisoformat(query["until"])
+        if until - since > timedelta(days=90):
+            raise GraphError(100, "(#100) There cannot be more than 90 days between since and until")
+        first, last = max(since, self.opened), min(until, self.today)
+        days = [first + timedelta(days=number) for number in range(max(0, (last - first).days))]
+        values = [{"value": views_on(day), "end_time": f"{day + timedelta(days=1)}T07:00:00+0000"} for day in days]
+        told: dict[str, Any] = {"name": "page_views_total", "period": "day", "values": values, "title": "Views", "description": ""}
+        return Edge(
+            [
+                Node(
+                    "InsightsResult",
+                    frozenset([*told, "id"]),
+                    told | {"id": f"{self.id}/insights/page_views_total/day"},
+                    always=(*told, "id"),
+                )
+            ]
+        )
 
     def _post(self, id_: str) -> Node:
         post = self.posts[id_]
@@ -77,6 +101,10 @@ class Page(Place):
 
     def _from(self, author: str) -> dict[str, str]:
         return {"id": author, "name": "Fernway" if author == self.id else self.people[author][1]}
+
+
+def views_on(day: date) -> int:
+    return 40 + day.toordinal() * 7 % 13
 
 
 _NOBODY = Node("Profile", frozenset(["id", "name", "type"]), {})  # who reacted is not drawn

@@ -1,1 +1,1 @@
-{{ social_profile_metrics('facebook') }}
+{{ social_profile_metrics('facebook', ['profile_views']) }}
