@@ -4,7 +4,7 @@
 sent once more, so that a load never loses its place.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -51,8 +51,8 @@ class Basic:
 class OAuth:
     """OAuth 2.0 (RFC 6749): an access token from a grant, and a new one whenever the vendor says that it ran out.
 
-    `form` is the body of the token request: grant_type=refresh_token or client_credentials (or a signed assertion, RFC
-    7523) with what belongs to it. A refresh token that is handed out anew takes the configured one's place in later runs.
+    `form` is the body of the token request: grant_type=refresh_token or client_credentials with what belongs to it, or
+    that of a signed assertion (RFC 7523), which `assertion` makes anew for each request since it lives for minutes. A refresh token that is handed out anew takes the configured one's place in later runs.
     `basic` is (client id, client secret) where the vendor wants them in the header. `cure` is the setting to look at
     where the grant is refused.
     """
@@ -67,8 +67,9 @@ class OAuth:
         cure: str,
         basic: tuple[str, str] | None = None,
         access_token: str | None = None,
+        assertion: Callable[[], str] | None = None,
     ) -> None:
-        self._run, self._source, self._cure = run, source, cure
+        self._run, self._source, self._cure, self._assertion = run, source, cure, assertion
         self._form = (
             {**form, "refresh_token": run.kept_secret("refresh_token") or form["refresh_token"]} if "refresh_token" in form else form
         )
@@ -90,7 +91,8 @@ class OAuth:
         return True
 
     def _ask(self) -> None:
-        answer = self._client.request("POST", self._path, form=self._form, headers=self._own, allow=(400, 401, 403))
+        form = {**self._form, "assertion": self._assertion()} if self._assertion else self._form
+        answer = self._client.request("POST", self._path, form=form, headers=self._own, allow=(400, 401, 403))
         if answer.body is None or answer.body.get("ok") is False:  # Slack refuses with an answer of 200
             raise SourceError(
                 f"{self._source}: the token endpoint answered {answer.status}: what it was shown has run out or was revoked; "

@@ -43,7 +43,7 @@ class Setting:
     default: str | None = None
     is_secret: bool = False
     is_required: bool = False
-    unless: str | None = None  # name of another setting that makes this one needless
+    unless: str | None = None  # name of another setting that makes this one needless; several are joined by ` or `
 
 
 class Extraction(Protocol):

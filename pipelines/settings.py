@@ -132,7 +132,11 @@ class Settings:
         """Environment variables that the source (one account of it) cannot do without and that are not given."""
         declared = tuple(declared)
         given = self.source(name, declared, account)
-        wanted = [setting.name for setting in declared if setting.is_required and setting.name not in given and setting.unless not in given]
+        wanted = [
+            setting.name
+            for setting in declared
+            if setting.is_required and not given.keys() & {setting.name, *(setting.unless or setting.name).split(" or ")}
+        ]
         return [_variable(name, f"{account}__{setting}" if account else setting) for setting in wanted]
 
 

@@ -5,13 +5,19 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+import jwt
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from demo_company import world
+from faults import Reply, Request, serve
 from faults.layer import Fault, Layer, speaking
 from faults.loading import Loading
 from faults.salesforce import ADAPTER
 
-from pipelines.http import Client, NetworkError
+from pipelines.extraction import Run
+from pipelines.http import Client, NetworkError, SourceError
+from pipelines.sources import salesforce as salesforce_source
 from pipelines.sources.salesforce import SOURCE
 from simulator.apis import salesforce
 from simulator.apis.salesforce_records import Org
@@ -66,6 +72,33 @@ def test_a_session_that_ends_in_mid_page_is_renewed_and_loses_nothing(days: Any,
     mine.load()
     assert len([exchange for exchange in layer.exchanges if exchange.path.endswith("/token")]) == 2
     assert {name: len(rows) for name, rows in mine.content().items()} == {name: len(rows) for name, rows in whole.content().items()}
+
+
+def test_a_signed_assertion_is_made_anew_when_the_session_ends(days: Any, waits: list[float], tmp_path: Path) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
+    shown: list[dict[str, Any]] = []
+
+    def answer(request: Request) -> Reply:
+        """The token endpoint of the vendor, which knows the certificate; all else is the demo company."""
+        assert request.form["grant_type"] == "urn:ietf:params:oauth:grant-type:jwt-bearer"
+        shown.append(jwt.decode(request.form["assertion"], key.public_key(), algorithms=["RS256"], audience="https://login.salesforce.com"))
+        return Reply({"access_token": f"session-{len(shown)}", "token_type": "Bearer"})
+
+    with serve(answer) as server:
+        mine = Loading(
+            SOURCE, tmp_path, client_id="app", username="us@example.org", private_key=pem.replace("\n", "\\n"), base_url=server.url
+        )
+        assert mine.settings.missing("salesforce", SOURCE.settings) == []
+        run = Run(SOURCE, mine.settings, {}, "1")
+        authorization = salesforce_source.authorization(run)
+        first = authorization.headers()
+        assert authorization.renew(Client("salesforce", server.url), 401, "INVALID_SESSION_ID")
+        assert [first, authorization.headers()] == [{"Authorization": f"Bearer session-{number}"} for number in (1, 2)]
+    assert all((claims["iss"], claims["sub"]) == ("app", "us@example.org") and claims["exp"] > 0 for claims in shown) and len(shown) == 2
+    broken = Loading(SOURCE, tmp_path / "broken", client_id="app", username="us@example.org", private_key="no key", base_url=server.url)
+    with pytest.raises(SourceError, match="set SOURCES__SALESFORCE__PRIVATE_KEY to one"):
+        broken.load()
 
 
 def test_later_runs_ask_for_what_was_modified_since(days: Any, waits: list[float], tmp_path: Path) -> None:
