@@ -112,12 +112,16 @@ class Spool:
         if self.imported:
             return self._gather(connection, path)
         evolved = self._evolved(stored)
+        query = self._typed(evolved, run_id)
         try:
-            connection.execute(f"copy ({self._typed(evolved, run_id)}) to {literal(str(path))} (format parquet, compression uncompressed)")
+            self._copy(connection, query, path, is_ordered=False)
         except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException):
             self._explain(connection)
         return Delivery(
-            self.table, path, self._deduplicate(connection, path), {**self.table.stored, **dict.fromkeys(evolved.values(), "VARCHAR")}
+            self.table,
+            path,
+            self._deduplicate(connection, query, path),
+            {**self.table.stored, **dict.fromkeys(evolved.values(), "VARCHAR")},
         )
 
     def empty(self, connection: duckdb.DuckDBPyConnection) -> Delivery:
@@ -193,14 +197,20 @@ class Spool:
                 self._drift(name, came)
         raise SchemaDrift(f"source {self.source}, table {self.table.name}: a row cannot be read as its declared types")
 
-    def _deduplicate(self, connection: duckdb.DuckDBPyConnection, path: Path) -> int:
+    def _copy(self, connection: duckdb.DuckDBPyConnection, query: str, path: Path, is_ordered: bool) -> None:
+        """Raw rows have keys, not an order: keeping one leaves all but one core idle."""
+        connection.execute(f"set preserve_insertion_order = {str(is_ordered).lower()}")
+        connection.execute(f"copy ({query}) to {literal(str(path))} (format parquet, compression uncompressed)")
+
+    def _deduplicate(self, connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
+        """Which of two rows came last is seen in their order alone."""
         key = ", ".join(quoted(name) for name in self.table.key)
         file = literal(str(path))
         rows, distinct = connection.execute(f"select count(*), count(distinct ({key})) from {file}").fetchone()  # type: ignore[misc]
         if rows == distinct:
             return int(rows)
         whole = path.with_suffix(".all.parquet")
-        path.rename(whole)
+        self._copy(connection, query, whole, is_ordered=True)
         connection.execute(
             f"copy (select * exclude (file_row_number) from read_parquet({literal(str(whole))}, file_row_number = true) "
             f"qualify row_number() over (partition by {key} order by file_row_number desc) = 1) to {file} (format parquet)"

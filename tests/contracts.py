@@ -211,7 +211,7 @@ def graph(folder: Path, lists: Mapping[str, str], objects: tuple[str, ...]) -> J
     def judge(exchange: Exchange) -> list[str]:
         given, last = dict(parse_qsl(exchange.query)), exchange.path.rpartition("/")[2]
         kinds = (lists[last],) if last in lists else objects
-        errors = asked(kinds, given.get("fields", ""))
+        errors = asked(kinds, given["fields"]) if "fields" in given else []
         if exchange.status != 200:
             return errors
         body = json.loads(exchange.content)

@@ -65,9 +65,11 @@ def test_mastodon(days: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_facebook(days: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lists = {"published_posts": "PagePost", "tagged": "PagePost", "comments": "Comment"}
+    lists = {"published_posts": "PagePost", "tagged": "PagePost", "comments": "Comment", "insights": "InsightsResult"}
     judge = graph(CONTRACTS / "meta_graph", lists, ("Page", "PagePost", "Comment"))
-    judged(judge, exchanges("facebook", days, tmp_path, monkeypatch), {"published_posts": 2, "tagged": 2, "comments": 2, "": 4})
+    judged(
+        judge, exchanges("facebook", days, tmp_path, monkeypatch), {"published_posts": 2, "tagged": 2, "comments": 2, "insights": 10, "": 4}
+    )
     assert judge(Exchange("GET", "/v25.0/1/comments", "fields=id,love{x}", {}, 200, b'{"data": [{"id": "1", "hate": 2}]}')) == [
         "('Comment',) have no love",
         "Comment has no hate",
