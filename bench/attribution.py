@@ -1,6 +1,6 @@
 """How fast credit is worked out: all rules beside last touch alone, a Markov chain beside counting its steps, the bootstrap within 2 GB.
 
-    python -m bench.attribution                    all three at the sizes of the goal (1,000,000 conversions: 138,000,000 credit rows)
+    python -m bench.attribution                    all three at the sizes of the goal (1,000,000 conversions: 138,000,000 credits)
     python -m bench.attribution credits 0.1        one of markov, bootstrap, credits, at a tenth of its size
 
 The SQL is what dbt compiles from the models; each figure comes from a process of its own with two threads and a memory_limit, what does
@@ -44,9 +44,9 @@ from (
     select conversion_id, converted_at, converted_month, i, n, (hash(n, i, 1) % 2500000)::bigint as seconds
     from (select *, row_number() over () as n from intermediate.int_conversions), range({TOUCHES}) as places(i)
 );
-create table intermediate.int_conversion_refunds as
-select null::text as revenue_id, null::text as conversion_id, null::date as refunded_month, null::decimal(18, 4) as revenue,
-    null::decimal(18, 4) as contribution_margin
+create table intermediate.int_refund_credits as
+select null::text as conversion_id, null::text as model, null::text as lookback_rule, null::integer as lookback_days, null::bigint as from_start,
+    null::decimal(18, 4) as refunded_revenue, null::decimal(18, 4) as refunded_margin
 where false;
 create table intermediate.int_markov_effects as
 select chain_id, 'channel' || n as channel, 100000000000 + n * 70000000000 as weight from range(4) as chains(chain_id), range({CHANNELS}) as numbers(n)
@@ -133,21 +133,34 @@ def bootstrap(folder: Path, share: float) -> None:
 
 def credits(folder: Path, share: float) -> None:
     conversions = round(CONVERSIONS * share)
-    sql = compiled(DbtWarehouse(folder), "--select", "roi_attribution_credits")
+    warehouse = DbtWarehouse(folder)
+    models = {
+        name: compiled(warehouse, "--select", name) for name in ("int_credit_touches", "int_credit_shares", "roi_attribution_credits")
+    }
     path = folder / "credits.duckdb"
     measure(path, [part for part in COMPANY.replace("$conversions", str(conversions)).split(";") if part.strip()])
-    statements = [LAST_TOUCH, f"create table credits as {sql}", "create table copied as select * from credits"]
-    (last, rules, copied), memory = measure(path, statements, "4GB")
+    tables = [f"create table intermediate.{name} as {sql}" for name, sql in models.items() if name.startswith("int_")]
+    (last, places, rules), memory = measure(path, [LAST_TOUCH, *tables], "4GB")
+    mart = f"create view credits as {models['roi_attribution_credits']}"
+    sums = "create table sums as select model, lookback_days, channel, converted_month, sum(credit), sum(revenue) from credits "
+    (*_, one_rule, rows), _ = measure(
+        path,
+        [
+            mart,
+            f"{sums} where model = 'linear' and lookback_rule = 'own' group by all",
+            "create table counted as select count(*) as n from credits",
+        ],
+        "4GB",
+    )
     with duckdb.connect(str(path)) as connection:
-        rows = connection.execute("select count(*) from credits").fetchone()
-    assert rows
+        (n,) = connection.execute("select n from counted").fetchone() or (0,)
+    together = places + rules
     print(f"Attribution of {conversions:,} conversions with {TOUCHES} touches each, memory_limit 4GB")
     print(f"  last touch alone, one lookback, window function  {last:8.1f} s")
-    print(
-        f"  7 rules x 4 lookbacks, to the cent               {rules:8.1f} s  {rows[0]:,} credit rows, {memory:,.0f} MB; "
-        f"{rules / last:.0f} times in all, {rules / last / 28:.1f} times for each rule and lookback"
-    )
-    print(f"  copying those rows                               {copied:8.1f} s  {rules / copied:.1f} times")
+    print(f"  order of the touches                             {places:8.1f} s")
+    print(f"  7 rules x 4 lookbacks, to the cent               {rules:8.1f} s  {n:,} credits, {memory:,.0f} MB")
+    print(f"  both: {together / last:.0f} times last touch in all, {together / last / 28:.2f} times for each rule and lookback")
+    print(f"  reading roi.attribution_credits: months and channels of one rule {one_rule:.1f} s, counting all rows {rows:.1f} s")
 
 
 PARTS: dict[str, Callable[[Path, float], None]] = {"markov": markov, "bootstrap": bootstrap, "credits": credits}

@@ -42,9 +42,15 @@ def test_the_invariants_hold(built: DbtWarehouse) -> None:
 @pytest.mark.parametrize(
     ("fault", "test"),
     [
-        ("update roi.attribution_credits set credit = credit - 0.000000000001 where from_start = 1", CONSERVED[0]),
-        ("delete from roi.attribution_credits where conversion_id = 'order|o3' and model = 'last'", CONSERVED[1]),
-        ("update roi.attribution_credits set touched_at = converted_at + interval 1 second", CONSERVED[2]),
+        ("update intermediate.int_credit_shares set linear_credit = [linear_credit[1] - 1] || linear_credit[2:]", CONSERVED[0]),
+        (
+            "update intermediate.int_credit_shares set time_decay_revenue = [time_decay_revenue[1] + 1] || time_decay_revenue[2:]",
+            CONSERVED[0],
+        ),
+        ("delete from intermediate.int_credit_shares where conversion_id = 'order|o3' and is_own", CONSERVED[1]),
+        ("update intermediate.int_credit_shares set markov_own_credit = null where conversion_id = 'order|o3'", CONSERVED[1]),
+        ("update intermediate.int_credit_touches set touched_at = touched_at + interval 100 day", CONSERVED[2]),
+        ("update intermediate.int_credit_touches set touched_at = touched_at - interval 20 day", CONSERVED[2]),
         ("update roi.channel_months set revenue = revenue + 0.01 where basis = 'cash'", CONSERVED[3]),
         ("delete from roi.channel_months where channel = 'paid_social' and month = '2026-06-01'", CONSERVED[4]),
     ],

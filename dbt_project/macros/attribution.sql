@@ -19,41 +19,6 @@ linear
 {{ return(var('time_decay_half_life_days', 7) * 86400) }}
 {%- endmacro %}
 
-{% macro splitting_models() -%}
-{#- Those of the rules under which several touches share a conversion. -#}
-{{ return(attribution_models() | reject('in', ['first', 'last']) | list) }}
-{%- endmacro %}
-
-{% macro credit_weight(model) -%}
-{#-
-  Weight of a touch among several under a rule that splits, a whole number up to 1e12; a row's credit is its weight over the sum within
-  conversion, model and lookback. Reads: touches (in the window), from_start and from_end (1 = first, last), seconds_before_last,
-  touches_of_channel, removal_weight (of the channel, in the chain of the lookback), milestones and ordinary_touches (those with none).
--#}
-{{ return({
-    'linear': '1',
-    'position': 'case when touches > 2 and (from_start = 1 or from_end = 1) then 2 * (touches - 2) else 1 end',
-    'time_decay': time_decay_weight('seconds_before_last'),
-    'w_shaped': 'case when milestones > 0 then 3 * milestones * greatest(ordinary_touches, 1) else 1 end',
-    'shapley': '1000000000000 // touches_of_channel',
-    'markov': 'greatest(removal_weight // touches_of_channel, 1)',
-}[model]) }}
-{%- endmacro %}
-
-{% macro time_decay_weight(seconds) -%}{{ return(adapter.dispatch('time_decay_weight')(seconds)) }}{%- endmacro %}
-
-{% macro duckdb__time_decay_weight(seconds) -%}
-{#- Age is counted from the last touch: the common factor cancels, and a long window does not round everything to 0. -#}
-cast(round(1e12 * pow(2.0, -{{ seconds }} / {{ time_decay_half_life_seconds() }}.0)) as bigint)
-{%- endmacro %}
-
-{% macro credit_units(weight, total) -%}{{ return(adapter.dispatch('credit_units')(weight, total)) }}{%- endmacro %}
-
-{% macro duckdb__credit_units(weight, total) -%}
-{#- Whole units of 1e-12, rounded down; what is left of 1 goes to the last touch of the journey. -#}
-cast(floor(1e12 * (cast({{ weight }} as double) / cast({{ total }} as double))) as bigint)
-{%- endmacro %}
-
 {% macro seconds_between(earlier, later) -%}{{ return(adapter.dispatch('seconds_between')(earlier, later)) }}{%- endmacro %}
 
 {% macro duckdb__seconds_between(earlier, later) -%}
@@ -82,30 +47,6 @@ date_diff('month', {{ earlier }}, {{ later }})
 
 {% macro duckdb__months_after(month, months) -%}
 cast({{ month }} + to_months(cast({{ months }} as integer)) as date)
-{%- endmacro %}
-
-{% macro refund_credits(credits) -%}
-{#-
-  A refund follows the credits of its parent: `credits` is a relation with conversion_id, model, lookback_rule, lookback_days, from_start,
-  credit -> one row per refund and credit row, with refunded_revenue and refunded_margin (negative), to the cent.
--#}
-{%- set followed -%}
-(
-    select
-        credits.*,
-        refunds.revenue_id,
-        refunds.refunded_month,
-        refunds.revenue as refund,
-        refunds.contribution_margin as margin_of_refund,
-        cast(credits.credit * 1000000000000 as bigint) as credit_units
-    from {{ ref('int_conversion_refunds') }} as refunds
-    inner join {{ credits }} as credits on refunds.conversion_id = credits.conversion_id
-) as followed
-{%- endset -%}
-{{ split_cents(
-    followed, {'refunded_revenue': 'refund', 'refunded_margin': 'margin_of_refund'}, 'credit_units', units_of_credit(),
-    'revenue_id, model, lookback_rule, lookback_days', 'from_start'
-) }}
 {%- endmacro %}
 
 {% macro units_of_credit() -%}
@@ -162,11 +103,6 @@ select {{ loop.index }} as chain_id, 'fixed' as lookback_rule, {{ days }} as loo
 union all
 {% endfor -%}
 select 0 as chain_id, 'own' as lookback_rule, cast(null as integer) as lookback_days
-{%- endmacro %}
-
-{% macro credit_batch() -%}
-{#- What is restated together: a month under the rules; its Markov credits apart from them, since every new journey moves those of all months. -#}
-case when model = 'markov' then 'markov ' else '' end || cast(converted_month as text)
 {%- endmacro %}
 
 {% macro same_rule(left, right) -%}

@@ -58,3 +58,8 @@ models:
       {{ contract_column(name, type) }}
 {%- endfor %}
 {%- endmacro %}
+
+{% macro in_same_file(relation) -%}
+{#- schema.table of a relation, for a view that must hold under whatever name a reader attaches the warehouse. -#}
+{{ (relation | string).split('.')[-2:] | join('.') }}
+{%- endmacro %}

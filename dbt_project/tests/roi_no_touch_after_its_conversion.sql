@@ -1,5 +1,20 @@
--- A touch counts at or before its conversion and inside the lookback.
-select conversion_id, touch_id, lookback_days, touched_at, converted_at
-from {{ ref('roi_attribution_credits') }}
-where touch_id is not null
-    and (touched_at > converted_at or touched_at < {{ days_before('converted_at', 'lookback_days') }})
+-- A window holds the touches at or before its conversion and inside its lookback, all of them and no other.
+with counted as (
+    select
+        conversions.conversion_id,
+        {%- for lookback in credit_lookbacks(attribution_lookbacks()) %}
+        count(touches.touch_id) filter (where touches.touched_at >= {{ lookback.window_starts_at }}) as touches_{{ lookback.name }},
+        {%- endfor %}
+        count(touches.touch_id) filter (where touches.touched_at > conversions.converted_at) as late
+    from {{ ref('int_conversions') }} as conversions
+    left join {{ ref('int_credit_touches') }} as touches on conversions.conversion_id = touches.conversion_id
+    group by conversions.conversion_id
+)
+
+select counted.*
+from counted
+left join {{ ref('int_credit_shares') }} as shares on counted.conversion_id = shares.conversion_id
+where counted.late > 0
+    {%- for lookback in credit_lookbacks(attribution_lookbacks()) %}
+    or (shares.is_{{ lookback.name }} and shares.touches <> counted.touches_{{ lookback.name }})
+    {%- endfor %}

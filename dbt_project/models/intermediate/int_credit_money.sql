@@ -23,19 +23,23 @@ booked as (
 refunded as (
     select
         'cash' as clock,
-        refunded_month as month,
-        channel,
-        campaign_id,
-        model,
-        lookback_rule,
-        lookback_days,
-        customer_key,
+        refunds.refunded_month as month,
+        credits.channel,
+        credits.campaign_id,
+        credits.model,
+        credits.lookback_rule,
+        credits.lookback_days,
+        credits.customer_key,
         0 as conversions,
         0 as new_customers,
-        refunded_revenue as revenue,
-        refunded_margin as contribution_margin,
-        margin_basis
-    from ({{ refund_credits('credits') }}) as split
+        refunds.refunded_revenue as revenue,
+        refunds.refunded_margin as contribution_margin,
+        credits.margin_basis
+    from {{ ref('int_refund_credits') }} as refunds
+    inner join credits
+        on refunds.conversion_id = credits.conversion_id
+        and {{ same_rule('refunds', 'credits') }}
+        and refunds.from_start = credits.from_start
 ),
 
 earned as (
