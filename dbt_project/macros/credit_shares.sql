@@ -80,23 +80,28 @@ list_reverse_sort({{ remainders }})[cast(round(cast(list_sum({{ remainders }}) a
 list_transform({{ units }}, (unit, i) -> case when i = 1 then unit + {{ rest }} else unit end)
 {%- endmacro %}
 
-{% macro list_of_money(cents, amount, units, remainders, bar) -%}
-{#- In 1e-4 of the currency: whole cents by largest remainder; what is smaller than a cent goes to the last touch. -#}
+{% macro list_of_money(money, units, remainders, bar) -%}
+{#- In 1e-4 of the currency: whole cents by largest remainder; what is smaller than a cent goes to the last touch. Reads <money>_cents, <money>_rest. -#}
 case
-    when abs({{ cents }}) < 9000000 and {{ amount }} * 100 = {{ cents }}
+    when abs({{ money }}_cents) < 9000000 and {{ money }}_rest = 0
         then list_transform(
             {{ units }},
-            (unit, i) -> 100 * ({{ cents }} * unit // {{ units_of_credit() }} + case when {{ remainders }}[i] >= {{ bar }} then sign({{ cents }}) else 0 end)
+            (unit, i) -> 100 * ({{ money }}_cents * unit // {{ units_of_credit() }} + case when {{ remainders }}[i] >= {{ bar }} then sign({{ money }}_cents) else 0 end)
         )
     else list_transform(
         {{ units }},
         (unit, i) -> 100 * (
-            cast(cast({{ cents }} as hugeint) * unit // {{ units_of_credit() }} as bigint)
-            + case when {{ remainders }}[i] >= {{ bar }} then sign({{ cents }}) else 0 end
+            cast(cast({{ money }}_cents as hugeint) * unit // {{ units_of_credit() }} as bigint)
+            + case when {{ remainders }}[i] >= {{ bar }} then sign({{ money }}_cents) else 0 end
         )
-        + case when i = 1 then cast({{ amount }} * 10000 as bigint) - {{ cents }} * 100 else 0 end
+        + case when i = 1 then {{ money }}_rest else 0 end
     )
 end
+{%- endmacro %}
+
+{% macro in_ten_thousandths(amount) -%}
+{#- decimal(18,4) -> bigint, exact: the same digits without the point. -#}
+cast(cast({{ amount }} as decimal(22, 4)) * 10000 as bigint)
 {%- endmacro %}
 
 {% macro credit_rows(shares, models, lookbacks) -%}
@@ -123,8 +128,8 @@ from (
         touches,
         {{ 'touches' if model == 'first' else 'least(touches, 1)' }} as from_end,
         {{ units_of_credit() }} as credit_units,
-        cast(revenue * 10000 as bigint) as booked_revenue,
-        cast(margin * 10000 as bigint) as booked_margin
+        {{ in_ten_thousandths('revenue') }} as booked_revenue,
+        {{ in_ten_thousandths('margin') }} as booked_margin
     {%- else %}
     {%- set name = 'markov_' ~ lookback.name if model == 'markov' else model %}
     select

@@ -12,7 +12,7 @@ where shares.revenue is distinct from conversions.revenue
             or list_min(shares.{{ share.name }}_credit) < 0
             or len(shares.{{ share.name }}_credit) <> greatest(shares.touches, 1)
             {%- for part, whole in {'revenue': 'revenue', 'margin': 'contribution_margin'}.items() %}
-            or case when conversions.{{ whole }} is not null then list_sum(shares.{{ share.name }}_{{ part }}) end is distinct from conversions.{{ whole }} * 10000
+            or case when conversions.{{ whole }} is not null then list_sum(shares.{{ share.name }}_{{ part }}) end is distinct from {{ in_ten_thousandths('conversions.' ~ whole) }}
             or len(shares.{{ share.name }}_{{ part }}) <> greatest(shares.touches, 1)
             {%- endfor %}
         )

@@ -1,8 +1,14 @@
--- What channels are credited with in all their months is what was booked and refunded, to the cent.
+-- What channels are credited with in all their months, and campaigns with what has none, is what was booked and refunded, to the cent.
 with credited as (
     select model, lookback_rule, lookback_days, sum(revenue) as revenue
     from {{ ref('roi_channel_months') }}
     where basis = 'cash' and model <> 'w_shaped'
+    group by model, lookback_rule, lookback_days
+    having count(*) = count(revenue)
+    union all
+    select model, lookback_rule, lookback_days, sum(revenue) as revenue
+    from {{ ref('roi_campaigns') }}
+    where basis = 'cash_cumulative' and model <> 'w_shaped'
     group by model, lookback_rule, lookback_days
     having count(*) = count(revenue)
 ),

@@ -1,5 +1,9 @@
 with credits as (
-    select * from {{ ref('roi_attribution_credits') }}
+    select
+        * replace (
+            coalesce(campaign_id, case when channel in ('direct', 'unattributed') then '(' || channel || ')' else '(not set)' end) as campaign_id
+        )
+    from {{ ref('roi_attribution_credits') }}
 ),
 
 booked as (

@@ -21,7 +21,6 @@ credited as (
     union all
     select distinct clock, 'campaign' as dimension, campaign_id as dimension_value, model, lookback_rule, lookback_days
     from {{ ref('int_credit_money') }}
-    where campaign_id is not null
 )
 
 select

@@ -66,8 +66,10 @@ placed as (
         is_deal,
         revenue,
         contribution_margin,
-        cast(trunc(revenue * 100) as bigint) as revenue_cents,
-        cast(trunc(contribution_margin * 100) as bigint) as margin_cents,
+        {%- for amount, given in amounts.items() %}
+        {{ in_ten_thousandths(given) }} // 100 as {{ amount }}_cents,
+        {{ in_ten_thousandths(given) }} % 100 as {{ amount }}_rest,
+        {%- endfor %}
         contact_touch,
         deal_touch,
         touches - 1
@@ -184,9 +186,9 @@ select
     barred.contribution_margin as margin,
     {%- for share in shares %}
     barred.{{ share.name }}_credit,
-    {%- for amount, given in amounts.items() %}
+    {%- for amount in amounts %}
     {%- set part = share.name ~ '_' ~ amount %}
-    {{ list_of_money(amount ~ '_cents', given, share.name ~ '_credit', part ~ '_remainders', part ~ '_bar') }} as {{ part }},
+    {{ list_of_money(amount, share.name ~ '_credit', part ~ '_remainders', part ~ '_bar') }} as {{ part }},
     {%- endfor %}
     {%- endfor %}
     clock.is_demo

@@ -10,5 +10,5 @@ select
     {{ published_double('p_conversion_empirical') }} as p_conversion_empirical,
     journeys,
     -- whole numbers that money and credit are split by
-    greatest(cast(round(1e12 * {{ published_double('removal_effect') }}) as bigint), 1) as weight
+    coalesce(cast(round(1e12 * {{ published_double('removal_effect') }}) as bigint), 0) as weight
 from effects

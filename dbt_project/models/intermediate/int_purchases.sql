@@ -30,7 +30,9 @@ select
     bookings.amount_reporting,
     bookings.contribution_margin_reporting
 from bookings
+cross join clock
 left join returns on bookings.revenue_id = returns.parent_revenue_id and bookings.currency = returns.currency
 where bookings.customer_key is not null
+    and bookings.occurred_at <= clock.as_of
     and bookings.kind in ('order', 'invoice')
     and not coalesce(bookings.amount > 0 and bookings.amount + returns.amount <= 0, false)

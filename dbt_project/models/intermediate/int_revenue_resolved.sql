@@ -33,17 +33,44 @@ named as (
     from revenue
 ),
 
+orders as (
+    select
+        order_id,
+        min(account_id) as account_id,
+        min(person_key) as person_key,
+        min(opportunity_id) as opportunity_id,
+        min(occurred_at) as occurred_at,
+        case when count(*) = count(cost_of_goods) then sum(cost_of_goods) end as cost_of_goods
+    from revenue
+    where kind = 'order' and order_id is not null
+    group by order_id
+),
+
+-- what a refund gives back: the payment that it names, or at least its order
+repaid as (
+    select
+        named.*,
+        case when parents.revenue_id is not null then parents.account_id else orders.account_id end as parent_account_id,
+        case when parents.revenue_id is not null then parents.person_key else orders.person_key end as parent_person_key,
+        case when parents.revenue_id is not null then parents.opportunity_id else orders.opportunity_id end as parent_opportunity_id,
+        case when parents.revenue_id is not null then parents.occurred_at else orders.occurred_at end as parent_occurred_at,
+        case when parents.revenue_id is not null then parents.cost_of_goods else orders.cost_of_goods end as parent_cost_of_goods
+    from named
+    left join revenue as parents on named.parent_revenue_id = parents.revenue_id
+    left join orders
+        on named.kind in ('refund', 'credit') and named.parent_revenue_id is null
+        and named.order_id = orders.order_id
+),
+
 -- a refund that names only what it gives back is that customer's
 told as (
     select
-        named.*,
-        case when named.is_named then named.account_id else parents.account_id end as told_account_id,
-        case when named.is_named then named.person_key else parents.person_key end as told_person_key,
-        case when named.is_named then named.opportunity_id else parents.opportunity_id end as told_opportunity_id,
-        case when named.is_named then named.occurred_at else coalesce(parents.occurred_at, named.occurred_at) end as told_at,
-        parents.cost_of_goods as parent_cost_of_goods
-    from named
-    left join revenue as parents on named.parent_revenue_id = parents.revenue_id
+        *,
+        case when is_named then account_id else parent_account_id end as told_account_id,
+        case when is_named then person_key else parent_person_key end as told_person_key,
+        case when is_named then opportunity_id else parent_opportunity_id end as told_opportunity_id,
+        case when is_named then occurred_at else coalesce(parent_occurred_at, occurred_at) end as told_at
+    from repaid
 ),
 
 customers as (

@@ -81,7 +81,11 @@ filled as (
     select
         seen.campaign_id,
         campaigns.name,
-        campaigns.channel,
+        case seen.campaign_id
+            when '(direct)' then 'direct'
+            when '(unattributed)' then 'unattributed'
+            else campaigns.channel
+        end as channel,
         campaigns.platform,
         rules.model,
         rules.lookback_rule,

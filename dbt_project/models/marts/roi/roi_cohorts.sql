@@ -15,8 +15,9 @@ bookings as (
         purchases.revenue_id is not null as is_purchase,
         bookings.amount_reporting
     from {{ ref('int_revenue_resolved') }} as bookings
+    cross join clock
     left join purchases on bookings.revenue_id = purchases.revenue_id
-    where bookings.customer_key is not null
+    where bookings.customer_key is not null and bookings.occurred_at <= clock.as_of
 ),
 
 cohorts as (
