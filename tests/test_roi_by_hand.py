@@ -207,21 +207,27 @@ def test_recurring_revenue(built: Product) -> None:
 
 
 def test_cohorts(built: Product) -> None:
-    """A refund is its customer's also where it names the order alone; a sale still to come is in no cohort."""
+    """Companies are shown, cohorts of a few persons are not; a sale still to come is in no cohort."""
     rows = _rows(
         built,
         "roi_cohorts",
-        "select cohort_month, month_number, active, revenue::double from {name} where active > 0 or revenue <> 0 order by all",
+        "select cohort_month, month_number, customers, active, revenue::double from {name} where month_number = 0 order by all",
     )
     assert [(row[0].month, *row[1:]) for row in rows] == [
-        (1, 0, 1, 100),
-        (1, 2, 0, -50),
-        (2, 0, 2, 250.005),
-        (2, 1, 0, -4),
-        (3, 0, 1, 60),
-        (4, 0, 1, 40),
-        (5, 0, 1, 9.99),
+        (1, 0, None, None, None),
+        (2, 0, None, None, None),
+        (3, 0, 1, 1, 60),
+        (4, 0, None, None, None),
+        (5, 0, None, None, None),
     ]
+
+
+def test_a_refund_is_that_of_its_customer_also_where_it_names_the_order_alone(built: Product) -> None:
+    sql = (
+        "select customer_key, contribution_margin_reporting::double from {name} where revenue_id in ('r1', 'r2', 'r6') order by revenue_id"
+    )
+    # nothing was sold to gus: what his goods cost is not known
+    assert _rows(built, "int_revenue_resolved", sql) == [("ann", -50), ("gus", None), ("moe", -4)]
 
 
 def test_a_company_that_is_all_direct() -> None:
