@@ -6,12 +6,15 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import pg8000.native
 import pytest
 from dbt_warehouse import DbtWarehouse
+from postgres_server import connected, serving
 
 from pipelines import contracts
+from pipelines.postgres import publish_to_postgres
 from pipelines.publish import publish, read_marts
-from pipelines.settings import PROJECT, Settings
+from pipelines.settings import PROJECT, Secret, Settings
 
 TODAY = date(2026, 7, 1)
 CHANNELS = Path("core") / "core_channels.yml"
@@ -98,22 +101,55 @@ def test_a_version_passes_and_the_old_one_stays_until_its_day(project: Path) -> 
     assert contracts.broken(recorded, only_new, date(2026, 12, 31)) == []
 
 
-def test_both_versions_are_built_under_their_contracts_and_published(project: Path, tmp_path: Path) -> None:
+def types_of(connection: pg8000.native.Connection) -> dict[str, str]:
+    """The type of `position` in each table that a BI tool of the readers' role sees."""
+    connection.run("set role goodwill_reader")
+    rows = connection.run(
+        "select table_schema || '.' || table_name, data_type from information_schema.columns where column_name = 'position'"
+    )
+    connection.run("reset role")
+    return dict(rows or ())
+
+
+def test_both_versions_are_published_to_file_and_postgres_and_the_old_one_goes_on_its_day(project: Path, tmp_path: Path) -> None:
     changed(project, "    columns:\n", VERSIONS)
-    sql = (marts(project) / CHANNELS).with_suffix(".sql").read_text(encoding="utf-8")
-    second = sql.replace("    coalesce(listed.position, 1000) as position,\n", "    coalesce(listed.position, 1000)::bigint as position,\n")
+    first = (marts(project) / CHANNELS).with_suffix(".sql")
+    second = first.read_text(encoding="utf-8").replace(
+        "    coalesce(listed.position, 1000) as position,\n", "    coalesce(listed.position, 1000)::bigint as position,\n"
+    )
     second = second.replace("    used.channel is not null as is_used,\n", "")
     (marts(project) / "core" / "core_channels_v2.sql").write_text(second, encoding="utf-8")
-    warehouse = DbtWarehouse(tmp_path, project=project)
-    warehouse.build("+core_channels")
-    settings = Settings(warehouse_path=warehouse.path, published_path=tmp_path / "goodwill.duckdb", inbox_path=tmp_path)
-    channels = [mart for mart in read_marts(marts(project)) if mart.name.startswith("channels")]
-    assert [mart.table for mart in channels] == ["core.channels", "core.channels_v2"]
-    counts = publish(settings, channels).tables
-    assert counts["core.channels"] == counts["core.channels_v2"] > 5
-    with duckdb.connect(str(settings.published_path), read_only=True) as published:
-        types = dict(published.execute("select table_name, data_type from duckdb_columns() where column_name = 'position'").fetchall())
-        assert types == {"channels": "INTEGER", "channels_v2": "BIGINT"}
-        comment = dict(published.execute("select table_name, comment from duckdb_tables()").fetchall())
+    contracts.record(marts(project), project / "contracts.json", TODAY)
+    settings = Settings(warehouse_path=tmp_path / "company.duckdb", published_path=tmp_path / "goodwill.duckdb", inbox_path=tmp_path)
+
+    def publications() -> tuple[dict[str, int], dict[str, int]]:
+        warehouse = DbtWarehouse(tmp_path, project=project)
+        warehouse.build("+core_channels")
+        channels = [mart for mart in read_marts(marts(project)) if mart.name.startswith("channels")]
+        return publish(settings, channels).tables, publish_to_postgres(dsn, {"published": settings.published_path}, channels)
+
+    with serving() as folder, connected(folder) as connection:
+        dsn = Secret(f"postgresql://postgres@/postgres?host={folder}")
+        file, postgres = publications()
+        assert file == postgres and file["core.channels"] == file["core.channels_v2"] > 5
+        with duckdb.connect(str(settings.published_path), read_only=True) as published:
+            types = dict(published.execute("select table_name, data_type from duckdb_columns() where column_name = 'position'").fetchall())
+            assert types == {"channels": "INTEGER", "channels_v2": "BIGINT"}
+            comment = dict(published.execute("select table_name, comment from duckdb_tables()").fetchall())
+        assert types_of(connection) == {"core.channels": "integer", "core.channels_v2": "bigint"}
+        there = dict(
+            connection.run("select relname, obj_description(oid) from pg_class where relname in ('channels', 'channels_v2')") or ()
+        )
+        assert there == comment
         assert comment["channels"].startswith("Stays until 2026-12-31; then read the newer version. ")
         assert not comment["channels_v2"].startswith("Stays")
+
+        # its day has come: the old version is taken out as docs/versions.md says, and the new one keeps its name
+        changed(project, "      - {v: 1, defined_in: core_channels, deprecation_date: 2026-12-31}\n", "")
+        changed(project, "latest_version: 1", "latest_version: 2")
+        first.unlink()
+        contracts.record(marts(project), project / "contracts.json", date(2026, 12, 31))
+        assert "core.channels" not in contracts.recorded(project / "contracts.json")
+        file, postgres = publications()
+        assert file == postgres and list(file) == ["core.channels_v2"]
+        assert types_of(connection) == {"core.channels_v2": "bigint"}

@@ -1,20 +1,20 @@
 """The published file -> the same marts in a PostgreSQL database, all of one build in one transaction, for BI tools that want a server.
 
-Every mart is emptied and filled again by DELETE and COPY: readers go on with the build they began with, nobody waits, and a
-transaction that fails changes nothing. (TRUNCATE and swaps of tables or views block readers, or show them no row.)
+What has changed of a mart (of one of days: its months) is deleted and filled again by COPY: readers go on with the build they
+began with, nobody waits, and a transaction that fails changes nothing. (TRUNCATE and swaps of tables or views block readers, or
+show them no row.)
 """
 
-import ssl
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from typing import TYPE_CHECKING
 
 import duckdb
 
+from pipelines.postgres import parts
+from pipelines.postgres.connection import EXAMPLE, VARIABLE, connected
 from pipelines.publish import Mart, PublishError
 from pipelines.settings import Secret
 from pipelines.warehouse import literal, quoted
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 READER, RESTRICTED_READER = "goodwill_reader", "goodwill_restricted_reader"
 ROLES = {"published": READER, "restricted": RESTRICTED_READER}
-VARIABLE = "GOODWILL_POSTGRES_DSN"
-EXAMPLE = "postgresql://user:password@host:5432/database"
 LOCK = 0x676F6F64  # one publication at a time in a database
 OURS = "Grain: one row per "  # every comment of a mart says its grain: how we know a table of ours that is no mart any more
 PATIENCE = "30s"  # for a lock that somebody holds on a table whose columns must change
@@ -80,71 +78,6 @@ def _tables(connection: duckdb.DuckDBPyConnection, marts: Sequence[Mart]) -> lis
     return found
 
 
-def _connection_arguments(dsn: str) -> dict[str, Any]:
-    """What pg8000 takes, of a URL as libpq has it; `host` of the query may be the folder of a socket."""
-    parts = urlsplit(dsn)
-    query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-    host = query.pop("host", None) or parts.hostname or "localhost"
-    port, mode = int(query.pop("port", None) or parts.port or 5432), query.pop("sslmode", "prefer")
-    if parts.scheme not in ("postgresql", "postgres") or len(parts.path) < 2 or not parts.username:
-        raise ValueError("it is no URL of a database")
-    if query:
-        raise ValueError(f"{', '.join(sorted(query))} cannot be used in it")
-    arguments: dict[str, Any] = {
-        "user": unquote(parts.username),
-        "password": unquote(parts.password) if parts.password else None,
-        "database": unquote(parts.path[1:]),
-        "application_name": "goodwill",
-    }
-    if host.startswith("/"):
-        return arguments | {"unix_sock": f"{host}/.s.PGSQL.{port}"}
-    encrypted = {"disable": False, "prefer": None, "verify-full": True}
-    if mode == "require":  # encrypted, whoever answers: what libpq means by it
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        return arguments | {"host": host, "port": port, "ssl_context": context}
-    if mode not in encrypted:
-        raise ValueError(f"sslmode={mode} is not one of disable, prefer, require, verify-full")
-    return arguments | {"host": host, "port": port, "ssl_context": encrypted[mode]}
-
-
-@contextmanager
-def _connected(dsn: Secret) -> Iterator["Connection"]:
-    """A connection that speaks of faults without the DSN, which holds a password."""
-    try:
-        from pg8000.exceptions import DatabaseError, InterfaceError
-        from pg8000.native import Connection
-    except ImportError:
-        raise PublishError("publishing to PostgreSQL needs one more package: pip install 'goodwill[postgres]'") from None
-    try:
-        arguments = _connection_arguments(dsn.reveal())
-    except ValueError as fault:
-        said = str(fault) if "port" not in str(fault).lower() else "its port is no number"
-        raise PublishError(f"{VARIABLE} cannot be used: {said}; give it as {EXAMPLE}") from None
-    try:
-        connection = Connection(**arguments)
-    except (InterfaceError, OSError):
-        raise PublishError(
-            f"PostgreSQL does not answer at the address in {VARIABLE}: is it running, and may this machine reach it?"
-        ) from None
-    except DatabaseError as fault:
-        raise PublishError(f"PostgreSQL refuses the connection: {_said(fault)}; see {VARIABLE}") from None
-    try:
-        yield connection
-    except DatabaseError as fault:
-        raise PublishError(f"PostgreSQL: {_said(fault)}; nothing of this publication stands there") from None
-    except (InterfaceError, OSError):
-        raise PublishError("PostgreSQL stopped answering; nothing of this publication stands there: publish again") from None
-    finally:
-        connection.close()
-
-
-def _said(fault: Exception) -> str:
-    """The server's own message: never its detail, which may hold a row."""
-    about = fault.args[0] if fault.args else None
-    return str(about.get("M")) if isinstance(about, dict) else "an error without a message"
-
-
 def _create(connection: "Connection", table: Table) -> None:
     columns = ", ".join(f"{quoted(name)} {type_}" for name, type_ in table.types.items())
     grain = ", ".join(map(quoted, table.mart.grain))
@@ -165,22 +98,30 @@ def _has_primary_key(connection: "Connection", table: Table) -> bool:
     return bool(connection.run("select 1 from pg_constraint where conrelid = to_regclass(:name) and contype = 'p'", name=table.name))
 
 
-def _prepare(connection: "Connection", table: Table) -> None:
-    """The table as its contract has it: a column more is added in place; whatever else has changed is a new version of the mart, made anew."""
+def _prepare(connection: "Connection", table: Table) -> bool:
+    """The table as its contract has it; whether all of it must be filled.
+
+    A column more is added in place; whatever else has changed is a new version of the mart, made anew.
+    """
     there = _shape(connection, table)
+    if there and not (set(there.items()) <= set(table.types.items()) and not (table.has_null_key and _has_primary_key(connection, table))):
+        connection.run(f"drop table {table.name} cascade")
+        there = {}
     if not there:
         _create(connection, table)
-    elif set(there.items()) <= set(table.types.items()) and not (table.has_null_key and _has_primary_key(connection, table)):
-        for name in [name for name in table.types if name not in there]:
-            connection.run(f"alter table {table.name} add column {quoted(name)} {table.types[name]}")
-        connection.run(f"delete from {table.name}")
-    else:
-        connection.run(f"drop table {table.name} cascade")
-        _create(connection, table)
+    added = [name for name in table.types if there and name not in there]
+    for name in added:
+        connection.run(f"alter table {table.name} add column {quoted(name)} {table.types[name]}")
+    if "date" in table.mart.grain:  # what a chart of some weeks looks for; small, since rows of a month lie together
+        index = quoted(f"{table.mart.name}_by_date")
+        connection.run(f"create index if not exists {index} on {table.name} using brin (date)")
+    parts.watch(connection, table.mart)
+    return bool(added) or not there
 
 
-def _fill(connection: "Connection", published: duckdb.DuckDBPyConnection, table: Table, folder: Path) -> None:
-    """COPY, by way of a file: text is quoted and an unquoted \\N is NULL. PostgreSQL cannot hold U+0000, which becomes U+FFFD."""
+def _replace(connection: "Connection", published: duckdb.DuckDBPyConnection, table: Table, where: str, folder: Path) -> None:
+    """DELETE and COPY, by way of a file: text is quoted and an unquoted \\N is NULL. PostgreSQL cannot hold U+0000, which becomes U+FFFD."""
+    connection.run(f"delete from {table.name} where {where}")
     columns = ", ".join(map(quoted, table.types))
     texts = [name for name, type_ in table.types.items() if type_ == "text"]
     taken = ", ".join(
@@ -188,13 +129,26 @@ def _fill(connection: "Connection", published: duckdb.DuckDBPyConnection, table:
     )
     quotes = f", force_quote ({', '.join(map(quoted, texts))})" if texts else ""
     path = folder / "rows.csv"
-    published.execute(f"copy (select {taken} from {table.name}) to {literal(str(path))} (format csv, header false, nullstr '\\N'{quotes})")
+    rows = f"select {taken} from {table.name} where {where}"
+    published.execute(f"copy ({rows}) to {literal(str(path))} (format csv, header false, nullstr '\\N'{quotes})")
     with path.open("rb") as stream:
         connection.run(f"copy {table.name} ({columns}) from stdin (format csv, null '\\N')", stream=stream)
     path.unlink()
-    there = connection.run(f"select count(*) from {table.name}")
-    if not there or there[0][0] != table.rows:
-        raise PublishError(f"{table.mart.table}: {there[0][0] if there else 'no'} rows arrived of {table.rows:,}; nothing is published")
+
+
+def _fill(connection: "Connection", published: duckdb.DuckDBPyConnection, table: Table, folder: Path) -> bool:
+    """Every row of the mart stands there, and no other; whether anything had to be replaced."""
+    is_new = _prepare(connection, table)
+    now = parts.in_file(published, table.mart)
+    there = {} if is_new else parts.in_postgres(connection, table.mart)
+    changed = parts.stale(there, now) if there else [parts.WHOLE]
+    if changed:
+        _replace(connection, published, table, " or ".join(parts.condition(table.mart, part) for part in changed), folder)
+        parts.keep(connection, table.mart, now)
+    rows = connection.run(f"select count(*) from {table.name}")
+    if not rows or rows[0][0] != table.rows:
+        raise PublishError(f"{table.mart.table}: {rows[0][0] if rows else 'no'} rows stand there of {table.rows:,}; nothing is published")
+    return bool(changed)
 
 
 def _describe(connection: "Connection", table: Table) -> None:
@@ -237,6 +191,7 @@ def _drop_former(connection: "Connection", known: Collection[str], schemas: Sequ
     for schema, name in there or ():
         if f"{schema}.{name}" not in known:
             connection.run(f"drop table {quoted(str(schema))}.{quoted(str(name))} cascade")
+            connection.run("delete from goodwill.parts where mart = :mart", mart=f"{schema}.{name}")
 
 
 def publish_to_postgres(dsn: Secret | None, files: dict[str, Path], marts: Sequence[Mart]) -> dict[str, int]:
@@ -247,25 +202,26 @@ def publish_to_postgres(dsn: Secret | None, files: dict[str, Path], marts: Seque
     """
     if dsn is None:
         raise PublishError(f"{VARIABLE} is not set: give it in the environment or in .env as {EXAMPLE}")
-    with _connected(dsn) as connection, tempfile.TemporaryDirectory(prefix="goodwill-postgres-") as folder:
+    with connected(dsn) as connection, tempfile.TemporaryDirectory(prefix="goodwill-postgres-") as folder:
         connection.run("begin")
         connection.run(f"set local lock_timeout = '{PATIENCE}'")
         connection.run("select pg_advisory_xact_lock(:lock)", lock=LOCK)
+        parts.prepare(connection)
         counts: dict[str, int] = {}
+        changed: list[str] = []
         for tier, path in files.items():
             with duckdb.connect(str(path), read_only=True) as published:
                 tables = _tables(published, [mart for mart in marts if mart.tier == tier])
                 for schema in sorted({table.mart.schema for table in tables}):
                     connection.run(f"create schema if not exists {quoted(schema)}")
                 for table in tables:
-                    _prepare(connection, table)
-                    _fill(connection, published, table, Path(folder))
+                    if _fill(connection, published, table, Path(folder)):
+                        changed.append(table.name)
                     _describe(connection, table)
                     counts[table.mart.table] = table.rows
             _grant(connection, tier, tables)
         _drop_former(connection, counts, sorted({mart.schema for mart in marts}))
         connection.run("commit")
-        for table_name in counts:  # what DELETE left behind, and fresh statistics for the planner
-            schema, _, name = table_name.partition(".")
-            connection.run(f"vacuum (analyze) {quoted(schema)}.{quoted(name)}")
+        for name in changed:  # what DELETE left behind, and fresh statistics for the planner
+            connection.run(f"vacuum (analyze) {name}")
     return counts
