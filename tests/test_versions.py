@@ -124,6 +124,7 @@ def test_both_versions_are_published_to_file_and_postgres_and_the_old_one_goes_o
 
     def publications() -> tuple[dict[str, int], dict[str, int]]:
         warehouse = DbtWarehouse(tmp_path, project=project)
+        assert warehouse.run("parse", "--no-partial-parse").success
         warehouse.build("+core_channels")
         channels = [mart for mart in read_marts(marts(project)) if mart.name.startswith("channels")]
         return publish(settings, channels).tables, publish_to_postgres(dsn, {"published": settings.published_path}, channels)
