@@ -62,6 +62,8 @@ k2,2026-01-01,2026-12-31,tools,365,USD,
 k3,2026-01-01,2026-03-31,content,0,USD,email
 k4,2026-05-06,2026-05-06,ad_spend,100,EUR,event
 """,
+    "campaigns": "campaign_id,channel\nspring,social\n",
+    "ad_metrics": "platform,ad_id,date,campaign_id,currency,claimed_conversions\nmeta_ads,1,2026-02-19,spring,USD,6\nmeta_ads,2,2026-02-19,,USD,2\n",
     "subscriptions": """subscription_id,account_id,started_at,monthly_amount,currency,ended_at
 s1,acme,2026-01-15 00:00:00,100,USD,
 s2,beta,2026-01-01 00:00:00,80,USD,2026-03-10 00:00:00
@@ -174,7 +176,20 @@ def test_costs_stand_once(built: Product) -> None:
 
 def test_campaigns_add_up(built: Product) -> None:
     sql = f"select campaign_id, conversions::double, revenue::double from {{name}} where {OWN} and basis = 'cash_cumulative' order by all"
-    assert _rows(built, "roi_campaigns", sql) == [("(direct)", 1, 9.99), ("(not set)", 5, 1356.005), ("(unattributed)", 1, 40)]
+    assert _rows(built, "roi_campaigns", sql) == [
+        ("(direct)", 1, 9.99),
+        ("(not set)", 5, 1356.005),
+        ("(unattributed)", 1, 40),
+        ("spring", 0, 0),
+    ]
+
+
+def test_what_platforms_claim_stands_beside_what_was_found(built: Product) -> None:
+    sql = "select channel, conversions::double, claimed_conversions::double, claimed_ratio, claimed_evidence_grade, evidence_grade from {name} where month = '2026-03-01' order by 1"
+    found = {row[0]: row[1:] for row in _rows(built, "roi_channel_summary", sql)}
+    assert found["social"] == (pytest.approx(1 / 3 + 2 + 0.5), 6, pytest.approx(6 / (1 / 3 + 2.5)), "E", "D")
+    assert found["paid_social"] == (0, 2, None, "E", "D")  # claimed alone
+    assert found["email"] == (pytest.approx(1 / 3 + 0.5), None, None, None, "D")
 
 
 def test_removal_effects(built: Product) -> None:
