@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pipelines.http import SourceError
 from pipelines.raw import Extraction, RawTable
+from pipelines.zones import zone_of
 
 ACCOUNTS = RawTable(
     "ad_accounts", ("account_id",), {"account_id": "VARCHAR", "name": "VARCHAR", "currency": "VARCHAR", "time_zone": "VARCHAR"}, ()
@@ -39,12 +38,7 @@ DAY, CENT = timedelta(days=1), Decimal("0.01")
 
 def local_day(run: Extraction, source: str, account_id: str, zone: str, now: datetime) -> date:
     """The account's day at `now`; says so where its days are not those of UTC. SourceError where nobody knows the zone."""
-    try:
-        day = now.astimezone(ZoneInfo(zone)).date()
-    except (ZoneInfoNotFoundError, ValueError):
-        raise SourceError(
-            f"{source}: the account's time zone has a name that is none in the zone data of this machine; update its tzdata"
-        ) from None
+    day = now.astimezone(zone_of(source, zone)).date()
     if zone not in ("UTC", "Etc/UTC"):
         run.warn(f"days of account {account_id} are those of {zone}, not of UTC; the platform gives no others")
     return day

@@ -73,7 +73,8 @@ def _social(world: World) -> Iterator[tuple[str, pd.DataFrame]]:
     yield from by_year("profile_metrics", "followers", followers, followers["observed_at"])
     likes = world.likes_of_answers
     yield from by_quarter("interactions", "likes", "csv.gz", likes, likes["occurred_at"])
-    touches = world.touches[~world_sales.is_answered_campaign(world.touches, world.accounts)][TOUCH_COLUMNS]
+    told = world_sales.is_answered_campaign(world.touches, world.accounts) | world_sales.is_in_matomo(world.stage, world.touches)
+    touches = world.touches[~told][TOUCH_COLUMNS]
     yield from by_quarter("touches", "web_log", "jsonl", touches, touches["occurred_at"])
     campaigns = world.campaigns[~world.campaigns["platform"].isin(list(ADS))]
     yield "campaigns/campaigns.csv", campaigns[campaigns["starts_on"] <= world.stage.clock.astype("datetime64[D]")]

@@ -30,6 +30,7 @@ ORDER_MEDIAN = 840.0  # US dollars
 ANYWAY = 9  # where a channel's number would stand: no touch was the cause
 KEYS = 1_000_000_000
 LOOKING_AROUND = 10  # days
+MATOMO_SHOWS_DAYS = 90
 
 
 @dataclass(frozen=True)
@@ -217,6 +218,12 @@ def is_answered_campaign(touches: pd.DataFrame, companies: pd.DataFrame) -> "pd.
     crm = companies["crm"].to_numpy()[touches["account"]]
     told = (touches["channel"] == "email") & touches["campaign_id"].notna() & (crm == CRMS[1])
     return told & ~touches[told].duplicated(["campaign_id", "person_email"]).reindex(touches.index, fill_value=False)
+
+
+def is_in_matomo(stage: Stage, touches: pd.DataFrame) -> "pd.Series[bool]":
+    """Visits of the web site in the last 90 days before the first clock or later; the log of older ones, and of clicks on posts, is a file."""
+    since = stage.at(stage.history_days - MATOMO_SHOWS_DAYS, 0.0)
+    return (touches["occurred_at"] >= since) & touches["post_id"].isna() & (touches["kind"] != "engagement")
 
 
 def words_of(mapping: dict[str, str], names: np.ndarray) -> np.ndarray:

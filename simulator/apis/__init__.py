@@ -13,6 +13,7 @@ from simulator.apis import (
     linkedin,
     linkedin_ads,
     mastodon,
+    matomo,
     meta_ads,
     salesforce,
     slack,
@@ -26,7 +27,7 @@ from simulator.world import World
 
 SPEAKING = (
     *(bluesky, facebook, google_ads, hubspot, instagram, linkedin, linkedin_ads, mastodon),
-    *(meta_ads, salesforce, slack, stripe, x, youtube, zendesk),
+    *(matomo, meta_ads, salesforce, slack, stripe, x, youtube, zendesk),
 )
 VENDORS = {vendor.__name__.rpartition(".")[2]: vendor.routes for vendor in SPEAKING}
 # What the demo company signs in with; SOURCES__<NAME>__<SETTING> in the words of pipelines/sources.
@@ -42,6 +43,7 @@ SECRETS = {
         "TOKEN_URL": "token",
     },
     "linkedin_ads": {"ACCESS_TOKEN": linkedin_ads.TOKEN, "ACCOUNT_ID": linkedin_ads.ACCOUNT},
+    "matomo": {"ACCESS_TOKEN": matomo.TOKEN, "SITE_ID": matomo.SITE},
     "meta_ads": {"ACCESS_TOKEN": meta_ads.TOKEN, "ACCOUNT_ID": meta_ads.ACCOUNT},
     "mastodon": {"ACCESS_TOKEN": mastodon.TOKEN},
     "hubspot": {"ACCESS_TOKEN": hubspot.TOKEN},

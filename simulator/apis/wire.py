@@ -39,6 +39,7 @@ REFUSED = {
         "description": "Number of allowed incremental ticket export API requests per minute exceeded",
     },
 }
+REFUSED["matomo"] = {"result": "error", "message": "Too many requests"}
 REFUSED["linkedin_ads"] = REFUSED["linkedin"]
 REFUSED["google_ads"] = {"error": {"code": 429, "message": "Resource has been exhausted", "status": "RESOURCE_EXHAUSTED"}}
 LIMITED = {"error": {"message": "(#4) Application request limit reached", "type": "OAuthException", "code": 4}}
@@ -55,6 +56,7 @@ BROKEN = {
     "slack": {"ok": False, "error": "internal_error"},
     "zendesk": {"error": "InternalError", "description": "An unexpected error occurred"},
 }
+BROKEN["matomo"] = {"result": "error", "message": "Mysqli statement execute error : MySQL server has gone away"}
 BROKEN["linkedin_ads"] = BROKEN["linkedin"]
 BROKEN["google_ads"] = {"error": {"code": 500, "message": "Internal error encountered.", "status": "INTERNAL"}}
 FAILED = {"error": {"message": "An unknown error occurred", "type": "OAuthException", "code": 1}}
@@ -115,7 +117,7 @@ class Wire:
         if self.vendor == "zendesk":
             left = {"ratelimit-limit": "700", "ratelimit-remaining": str(700 - self.requests % 600), "ratelimit-reset": "60"}
             return left | {"x-rate-limit": "700", "x-rate-limit-remaining": left["ratelimit-remaining"]}
-        if self.vendor in ("google_ads", "linkedin", "linkedin_ads", "salesforce", "slack", "youtube"):
+        if self.vendor in ("google_ads", "linkedin", "linkedin_ads", "matomo", "salesforce", "slack", "youtube"):
             return {}  # their limits are told nowhere but in the console
         return {"Request-Id": f"req_{self.requests:014d}"}
 

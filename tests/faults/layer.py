@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import uvicorn
 from contracts import Exchange
@@ -94,7 +94,8 @@ class Layer:
         async def keep(message: Message) -> None:
             sent.append(message)
 
-        path = scope["path"]
+        # an API with one address names its method in the query
+        path = "/".join(filter(None, [scope["path"], dict(parse_qsl(scope["query_string"].decode())).get("method")]))
         fault = self._fault(path)
         if fault and fault.is_silent:
             time.sleep(SILENCE)

@@ -31,6 +31,18 @@ campaigns as (
     select * from {{ ref('int_campaigns') }}
 ),
 
+-- what web analytics know of a campaign is its mark in the address: its id, or a name that only one has
+marked_campaigns as (
+    select mark, min(campaign_id) as campaign_id
+    from (
+        select campaign_id, lower(campaign_id) as mark from campaigns
+        union
+        select campaign_id, lower(name) as mark from campaigns where name is not null
+    ) as marks
+    group by mark
+    having count(*) = 1
+),
+
 posts as (
     select * from {{ ref('int_posts') }}
 ),
@@ -91,9 +103,11 @@ told as (
         matched.channel as rule_channel,
         matched.sets_platform as rule_platform,
         platforms.organic_channel as platform_channel,
-        campaigns.platform as campaign_platform
+        campaigns.platform as campaign_platform,
+        marked_campaigns.campaign_id as marked_campaign_id
     from touches
     left join campaigns on touches.campaign_id = campaigns.campaign_id
+    left join marked_campaigns on lower(touches.utm_campaign) = marked_campaigns.mark
     left join posts on touches.platform = posts.platform and touches.post_id = posts.post_id
     left join platforms on touches.platform = platforms.platform
     left join matched
@@ -121,7 +135,7 @@ select
         else 'none'
     end as channel_method,
     coalesce(told.platform, told.rule_platform, told.campaign_platform) as platform,
-    told.campaign_id,
+    coalesce(told.campaign_id, told.marked_campaign_id) as campaign_id,
     told.post_id,
     told.kind,
     told.utm_source,

@@ -12,10 +12,10 @@ import duckdb
 
 from pipelines.entities import Column, Entity
 from pipelines.raw import FileExtraction
-from pipelines.sources.files.events import COLUMNS, export_of, visits
 from pipelines.sources.files.lines import LONGEST_LINE, Fault, kind_of, open_text, physical_lines, record_lines, records, unreadable
 from pipelines.sources.files.people import Person
 from pipelines.sources.files.values import demand, duckdb_type, value
+from pipelines.visits import COLUMNS, export_of, visits
 from pipelines.warehouse import literal, quoted
 
 

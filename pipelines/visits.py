@@ -1,8 +1,9 @@
-"""Event files of web analytics -> touches: one row a visit, by what brought it, for whom the export itself identifies.
+"""Events of web analytics -> touches: one row a visit, by what brought it, for whom the export itself identifies.
 
 GA4's BigQuery export, Segment's calls, Snowplow's events and Matomo's visits are known by their columns, as JSON lines or
-Parquet (Matomo's answer also as one JSON array). Who was identified anywhere in a file is that person in all their visits
-there: an e-mail address, else the user id that the company gave; everybody else is the tool's own id, under its name.
+Parquet (Matomo's answer also as one JSON array); what Matomo's own API answers is read in the same way. Who was identified
+anywhere in a file is that person in all their visits there: an e-mail address, else the user id that the company gave;
+everybody else is the tool's own id, under its name.
 """
 
 from dataclasses import dataclass
@@ -119,6 +120,15 @@ class Export:
     events: str
 
 
+MATOMO_VISITS = Export(
+    "Matomo",
+    frozenset(["idVisit", "visitorId"]),
+    tuple(
+        "userId firstActionTimestamp serverTimestamp campaignSource campaignMedium campaignName "
+        "referrerType referrerName referrerUrl actionDetails".split()
+    ),
+    MATOMO,
+)
 EXPORTS = (
     Export(
         "GA4",
@@ -138,15 +148,7 @@ EXPORTS = (
         ("user_id", "domain_sessionid", "derived_tstamp", "mkt_source", "mkt_medium", "mkt_campaign", "page_url", "page_referrer"),
         SNOWPLOW,
     ),
-    Export(
-        "Matomo",
-        frozenset(["idVisit", "visitorId"]),
-        tuple(
-            "userId firstActionTimestamp serverTimestamp campaignSource campaignMedium campaignName "
-            "referrerType referrerName referrerUrl actionDetails".split()
-        ),
-        MATOMO,
-    ),
+    MATOMO_VISITS,
 )
 
 
