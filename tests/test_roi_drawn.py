@@ -16,14 +16,17 @@ from hypothesis import strategies as st
 from calibration.product import Product, sql_of
 
 AT = datetime(2026, 5, 1, 12)
-LOOKBACKS = {7: 7, 30: 30, 90: 90, None: 30}
+DAY = 86_400
+LOOKBACKS = (7, 30, 90, None)
 CHANNELS = ("social", "email", "direct")
 CHAINS = [(chain, channel, 10**11 * (1 + chain + 3 * place)) for chain in range(4) for place, channel in enumerate(CHANNELS)]
 Row = tuple[Any, ...]
 # revenue and margin in 1e-4 of the currency, and per touch its channel and how many seconds before the sale it was
 MONEY = st.none() | st.integers(-(10**6), 10**14) | st.integers(0, 10**6).map(lambda cents: 100 * cents)
-SECONDS = st.sampled_from([0, 1, 7 * 86_400, 7 * 86_400 + 1, 30 * 86_400, 90 * 86_400]) | st.integers(0, 95 * 86_400)
-SALE = st.tuples(MONEY, MONEY, st.lists(st.tuples(st.sampled_from(CHANNELS), SECONDS), max_size=9))
+SECONDS = st.sampled_from([0, 1, 7 * DAY, 7 * DAY + 1, 30 * DAY, 90 * DAY]) | st.integers(0, 95 * DAY)
+# a deal: how long before its end it was created, and its contact
+DEAL = st.none() | st.tuples(SECONDS, st.none() | SECONDS)
+SALE = st.tuples(MONEY, MONEY, st.lists(st.tuples(st.sampled_from(CHANNELS), SECONDS), max_size=9), DEAL)
 COSTS = st.lists(
     st.tuples(
         st.sampled_from(["ad_spend", "staff", "tools"]),
@@ -74,18 +77,36 @@ def _money(units: int | None) -> Decimal | None:
     return None if units is None else Decimal(units).scaleb(-4)
 
 
+def _own(deal: Any) -> int:
+    """Seconds that a sale's own lookback reaches back: a deal's begins 90 days before it was created."""
+    return 30 * DAY if deal is None else deal[0] + 90 * DAY
+
+
 def _credits(chain: Chain, sales: list[Any], order: int = 1) -> list[Row]:
+    def before(seconds: int | None) -> datetime | None:
+        return None if seconds is None else AT - timedelta(seconds=seconds)
+
     conversions = [
-        (f"c{n}", "order", f"p{n}", AT, date(2026, 5, 1), _money(revenue), _money(margin), AT - timedelta(days=30))
-        for n, (revenue, margin, _) in enumerate(sales)
+        (
+            f"c{n}",
+            "order",
+            f"p{n}",
+            AT,
+            date(2026, 5, 1),
+            _money(revenue),
+            _money(margin),
+            before(_own(deal)),
+            *map(before, deal or (None, None)),
+        )
+        for n, (revenue, margin, _, deal) in enumerate(sales)
     ]
     journeys = [
         (f"c{n}", f"c{n}-{place}", channel, AT - timedelta(seconds=seconds), seconds)
-        for n, (_, _, touches) in enumerate(sales)
+        for n, (_, _, touches, deal) in enumerate(sales)
         for place, (channel, seconds) in enumerate(touches)
-        if seconds <= 90 * 86_400
+        if seconds <= max(90 * DAY, _own(deal))
     ]
-    columns = "conversion_id, kind, customer_key, converted_at, converted_month, revenue, contribution_margin, own_window_starts_at"
+    columns = "conversion_id, kind, customer_key, converted_at, converted_month, revenue, contribution_margin, own_window_starts_at, opportunity_created_at, contact_created_at"
     chain.fill("int_conversions", columns, conversions[::order])
     chain.fill("int_journeys", "conversion_id, touch_id, channel, touched_at, seconds_before", journeys[::order])
     return chain.rows(
@@ -93,19 +114,28 @@ def _credits(chain: Chain, sales: list[Any], order: int = 1) -> list[Row]:
     )
 
 
-def _expected(model: str, touches: list[Any], lookback: int | None) -> list[float]:
+def _expected(model: str, touches: list[Any], lookback: int | None, deal: Any) -> list[float]:
     """Written anew from METRICS section 3; first touch first."""
     n, channels = len(touches), [channel for channel, _ in touches]
     if model in ("first", "last"):
         return [float(place == (0 if model == "first" else n - 1)) for place in range(n)]
+    if model == "w_shaped":
+        shares: dict[int, float] = defaultdict(float)
+        shares[0] += 0.3
+        for created in deal:
+            before = [place for place, (_, seconds) in enumerate(touches) if created is not None and seconds >= created]
+            if before:
+                shares[before[-1]] += 0.3
+        weighed = [shares[place] if place in shares else 0.1 / (n - len(shares)) for place in range(n)]
+        return [share / sum(weighed) for share in weighed]
     if model == "position" and n > 2:
         return [0.4, *[0.2 / (n - 2)] * (n - 2), 0.4]
-    chain = list(LOOKBACKS).index(lookback) + 1 if lookback else 0
+    chain = LOOKBACKS.index(lookback) + 1 if lookback else 0
     effects = {channel: weight for number, channel, weight in CHAINS if number == chain}
     weights = {
         "linear": lambda _channel, _seconds: 1.0,
         "position": lambda _channel, _seconds: 1.0,
-        "time_decay": lambda _channel, seconds: 2 ** (-(seconds - touches[-1][1]) / (7 * 86_400)),
+        "time_decay": lambda _channel, seconds: 2 ** (-(seconds - touches[-1][1]) / (7 * DAY)),
         "shapley": lambda channel, _seconds: 1 / channels.count(channel),
         "markov": lambda channel, _seconds: effects[channel] / channels.count(channel),
     }[model]
@@ -114,7 +144,7 @@ def _expected(model: str, touches: list[Any], lookback: int | None) -> list[floa
 
 
 @EXAMPLES
-@given(sales=st.lists(SALE, min_size=1, max_size=4))
+@given(sales=st.lists(SALE, min_size=1, max_size=8))
 def test_credit_is_what_the_rules_say_and_adds_up_with_its_money(credit: Chain, sales: list[Any]) -> None:
     sums: dict[Row, list[Any]] = defaultdict(lambda: [Decimal(0), Decimal(0), Decimal(0)])
     found: dict[Row, dict[str | None, float]] = defaultdict(dict)
@@ -122,22 +152,24 @@ def test_credit_is_what_the_rules_say_and_adds_up_with_its_money(credit: Chain, 
         key = (conversion, model, lookback)
         found[key][touch] = float(part)
         sums[key] = [None if value is None else total + value for total, value in zip(sums[key], (part, revenue, margin), strict=True)]
-    rules = ("first", "last", "linear", "position", "time_decay", "shapley", "markov")
-    assert found.keys() == {(f"c{n}", rule, lookback) for n in range(len(sales)) for rule in rules for lookback in LOOKBACKS}
-    for n, (revenue, margin, touches) in enumerate(sales):
+    keys = set()
+    for n, (revenue, margin, touches, deal) in enumerate(sales):
+        rules = ["first", "last", "linear", "position", "time_decay", "shapley", "markov", *(["w_shaped"] if deal else [])]
         ids = sorted(
             ((seconds, f"c{n}-{place}", channel) for place, (channel, seconds) in enumerate(touches)), key=lambda row: (-row[0], row[1])
         )
-        for lookback, days in LOOKBACKS.items():
-            inside = [row for row in ids if row[0] <= days * 86_400]
+        for lookback in LOOKBACKS:
+            inside = [row for row in ids if row[0] <= (lookback * DAY if lookback else _own(deal))]
             for rule in rules:
                 key = (f"c{n}", rule, lookback)
+                keys.add(key)
                 assert sums[key] == [1, _money(revenue), _money(margin)]
-                shares = _expected(rule, [(channel, seconds) for seconds, _, channel in inside], lookback) if inside else [1.0]
+                shares = _expected(rule, [(channel, seconds) for seconds, _, channel in inside], lookback, deal) if inside else [1.0]
                 expected = dict(zip([row[1] for row in inside] or [None], shares, strict=True))
                 assert found[key].keys() <= expected.keys()
                 # what is below 1e-12 has no row
                 assert [found[key].get(touch, 0.0) for touch in expected] == pytest.approx(list(expected.values()), abs=2e-11)
+    assert found.keys() == keys
 
 
 @EXAMPLES
@@ -149,9 +181,9 @@ def test_the_order_of_rows_changes_nothing(credit: Chain, sales: list[Any]) -> N
 @EXAMPLES
 @given(sales=st.lists(SALE, min_size=1, max_size=3), stranger=SALE)
 def test_a_stranger_in_a_channel_of_his_own_changes_nothing_for_the_others(credit: Chain, sales: list[Any], stranger: Any) -> None:
-    revenue, margin, touches = stranger
+    revenue, margin, touches, deal = stranger
     others = _credits(credit, sales)
-    together = _credits(credit, [*sales, (revenue, margin, [("event", seconds) for _, seconds in touches])])
+    together = _credits(credit, [*sales, (revenue, margin, [("event", seconds) for _, seconds in touches], deal)])
     assert [row for row in together if row[0] != f"c{len(sales)}"] == others
 
 
@@ -164,7 +196,7 @@ def test_another_unit_of_money_moves_no_credit_and_its_money_by_the_cent(credit:
         return None if money is None else money * unit
 
     before = _credits(credit, sales)
-    after = _credits(credit, [(times(revenue), times(margin), touches) for revenue, margin, touches in sales])
+    after = _credits(credit, [(times(revenue), times(margin), *rest) for revenue, margin, *rest in sales])
     for one, other in zip(before, after, strict=True):
         assert one[:6] == other[:6]
         for a, b in zip(one[6:], other[6:], strict=True):

@@ -74,7 +74,7 @@ placed as (
         deal_touch,
         touches - 1
         - case when contact_touch < touches then 1 else 0 end
-        - case when deal_touch < touches and deal_touch is distinct from contact_touch then 1 else 0 end as ordinary_touches,
+        - case when deal_touch < touches and coalesce(deal_touch <> contact_touch, true) then 1 else 0 end as ordinary_touches,
         case
             when touches < 2 then [0]
             else list_transform(seconds_before[1:touches], seconds -> seconds - seconds_before[1])
@@ -90,17 +90,20 @@ counted as (
     from placed
 ),
 
+chains as (
+    {% for lookback in lookbacks -%}
+    select {{ lookback.chain_id }} as chain_id
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
 removal_weights as (
     select
         {%- for lookback in lookbacks %}
         list(effects.weight order by channels.channel_no) filter (where chains.chain_id = {{ lookback.chain_id }}) as removal_weights_{{ lookback.name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from channels
-    cross join (
-        {%- for lookback in lookbacks %}
-        select {{ lookback.chain_id }} as chain_id{{ ' union all' if not loop.last }}
-        {%- endfor %}
-    ) as chains
+    cross join chains
     left join {{ ref('int_markov_effects') }} as effects on channels.channel = effects.channel and chains.chain_id = effects.chain_id
 ),
 

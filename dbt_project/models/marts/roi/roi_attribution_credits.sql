@@ -9,6 +9,11 @@ parts as (
     {{ credit_rows('shares', attribution_models(), attribution_lookbacks()) | indent(4) }}
 ),
 
+-- int_clock itself is a view that names the warehouse
+clock as (
+    select distinct is_demo from shares
+),
+
 refunds as (
     select
         conversion_id,
@@ -60,4 +65,4 @@ left join refunds
     on parts.conversion_id = refunds.conversion_id
     and {{ same_rule('parts', 'refunds') }}
     and parts.from_start = refunds.from_start
-cross join (select distinct is_demo from shares) as clock
+cross join clock
