@@ -143,7 +143,9 @@ def _holds_already(connection: duckdb.DuckDBPyConnection, mart: Mart, rows: str)
     shapes = [[each[:2] for each in connection.execute(f"describe {each}").fetchall()] for each in (rows, f"from {former}")]
     if shapes[0] != shapes[1]:
         return False
-    print_of = "select count(*), sum(hash(mart)), bit_xor(hash(mart)) from ({}) as mart"
+    # by name: an alias of the whole row is a column, where a mart has one that is called so
+    row = f"hash({', '.join(quoted(name) for name in mart.columns)})"
+    print_of = f"select count(*), sum({row}), bit_xor({row}) from ({{}})"
     return connection.execute(print_of.format(rows)).fetchone() == connection.execute(print_of.format(f"from {former}")).fetchone()
 
 

@@ -164,14 +164,14 @@ def test_again_is_the_same_and_a_mart_that_changed_is_as_it_is_now(dsn: Secret, 
 def test_only_what_has_changed_is_replaced_and_what_another_hand_changed_is_put_right(dsn: Secret, tmp_path: Path) -> None:
     """A row's place in its table (ctid) tells whether it was written again."""
     marts = [DAYS, MONTHS]
-    days = "create table core.days as select (date '2025-11-30' + i::int)::date as date, {} as n from range(62) t(i)"
+    days = "create table core.days as select (date '2025-11-30' + i::int)::date as date, {} as n, 'same' as mart from range(62) t(i)"
 
     def places(n: str) -> dict[str, set[str]]:
         tables = (days.format(n), "create table roi.months as select date '2026-01-01' as month")
         publish_to_postgres(dsn, {"published": file_of(tmp_path / "days.duckdb", *tables)}, marts)
         with duckdb.connect(str(tmp_path / "days.duckdb"), read_only=True) as published:
             assert asked(dsn, "select date, n from core.days order by date") == [
-                list(row) for row in published.execute("from core.days order by date").fetchall()
+                list(row) for row in published.execute("select date, n from core.days order by date").fetchall()
             ]
         rows = asked(
             dsn, "select to_char(date, 'YYYY-MM'), ctid::text from core.days union all select 'months', ctid::text from roi.months"

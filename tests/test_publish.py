@@ -103,6 +103,18 @@ def test_what_has_not_changed_is_taken_over_as_it_lies_in_the_former_file(settin
     assert read(settings, "select comment from duckdb_columns() where column_name = 'likes'") == [("Likes.",)]
 
 
+@pytest.mark.parametrize("name", ["mart", "posts", "part", "columns", "former"])
+def test_a_change_is_seen_whatever_a_column_beside_it_is_called(settings, name):
+    mart = replace(POSTS, columns={"post_id": "Post.", name: "The same in every row.", "likes": "Likes."})
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
+        connection.execute(f"alter table core.posts add column \"{name}\" text default 'same'")
+    publish(settings, [mart])
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
+        connection.execute("update core.posts set likes = 100 where post_id = 'p3'")
+    publish(settings, [mart])
+    assert read(settings, "select max(likes) from core.posts") == [(100,)]
+
+
 def test_a_former_file_that_cannot_be_read_is_replaced(settings):
     settings.published_path.parent.mkdir(parents=True)
     settings.published_path.write_bytes(b"no file of DuckDB" * 1000)

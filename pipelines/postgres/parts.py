@@ -57,10 +57,12 @@ def condition(mart: Mart, part: str) -> str:
 
 def in_file(published: duckdb.DuckDBPyConnection, mart: Mart) -> dict[str, str]:
     """Prints by part of a mart of the published file: how many rows, and sum and exclusive or of their hashes."""
+    table = f"{quoted(mart.schema)}.{quoted(mart.name)}"
+    # by name: an alias of the whole row is a column, where a mart has one that is called so
+    row = f"hash({', '.join(quoted(name) for name, *_ in published.execute(f'describe {table}').fetchall())})"
     part = f"coalesce(strftime(date, '%Y-%m'), '{UNDATED}')" if "date" in mart.grain else f"'{WHOLE}'"
-    print_ = "concat_ws(' ', count(*), sum(hash(mart)), bit_xor(hash(mart)))"
     rows = published.execute(
-        f"select {part} as part, {print_} from {quoted(mart.schema)}.{quoted(mart.name)} as mart group by part"
+        f"select {part} as part, concat_ws(' ', count(*), sum({row}), bit_xor({row})) from {table} group by part"
     ).fetchall()
     return dict(rows)
 
