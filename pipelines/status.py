@@ -46,13 +46,13 @@ def print_sources(settings: Settings, console: Console) -> None:
         lines.append(
             (
                 f"{source.name} {account or ''}".rstrip(),
-                state_now,
                 state or "never asked",
                 f"{rows or 0:,}",
                 f"{fresh_until:%Y-%m-%d %H:%M}" if fresh_until else "",
+                state_now,  # the last column may take several lines
             )
         )
-    page.table(("source", "settings", "last run", "rows", "answered (UTC)"), lines, right=(3,))
+    page.table(("source", "last run", "rows", "answered (UTC)", "settings"), lines, right=(2,))
 
 
 def print_checks(results: Sequence[CheckResult], console: Console) -> None:

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pipelines import cli, doctor, settings
+from pipelines.sources import discover
 from pipelines.warehouse import prepare, warehouse_lock
 
 
@@ -73,6 +74,8 @@ def test_sources_say_what_is_missing(home: Path, monkeypatch: pytest.MonkeyPatch
     assert said.exit_code == 0
     assert "set SOURCES__BLUESKY__ACCESS_TOKEN" in said.output
     assert "a secret" not in said.output
+    words = said.output.split()
+    assert not [name for name in discover() if name not in words], "a long list of settings leaves the names of sources whole"
 
 
 @pytest.mark.parametrize("command", ["check", "publish"])
