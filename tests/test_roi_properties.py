@@ -1,4 +1,7 @@
-"""Random companies -> what must hold whatever the data: every credit as worked out in Python, and what may not change a number."""
+"""A random company through dbt -> what must hold whatever the data: every credit as worked out in Python, and what may not change a number.
+
+tests/test_roi_drawn.py draws and shrinks smaller ones, without dbt.
+"""
 
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
