@@ -38,6 +38,7 @@ class Keys:
     def __init__(self, *secrets: Secret, is_demo: bool = False) -> None:
         # The demo company has a purpose of its own: its persons are nobody's, whatever the secret.
         self._identity = [derive(secret, "demo" if is_demo else "identity") for secret in secrets]
+        self._salt = derive(secrets[0], "reference").hex()
         self._tombstone = [derive(secret, "tombstone") for secret in secrets]
 
     @classmethod
@@ -70,6 +71,11 @@ class Keys:
     def check(self) -> str:
         """8 hex digits by which a warehouse recognises the secrets that its keys were made with."""
         return self._digest("key-check")[:8]
+
+    @property
+    def salt(self) -> str:
+        """What hides which thread a published reference means: of the oldest secret, so that a rotation changes no reference and no draw."""
+        return self._salt
 
     def wrapped(self, key: str, since: int) -> str:
         """A key that was made under the first `since` secrets, as all of them make it."""

@@ -27,8 +27,9 @@ select
     coalesce(words.authors, 1), coalesce(words.consenting_authors, 1), coalesce(words.words, submissions.text)
 from relationships.stories as stories
 left join intermediate.int_story_words as words on stories.story_id = words.story_id
+cross join raw_goodwill.salt
 left join intermediate.int_story_submissions as submissions
-    on stories.rule = 'own' and ends_with(stories.story_id, '-own-' || substr(md5(submissions.story_id || '|' || submissions.person_key), 1, 8))
+    on stories.rule = 'own' and ends_with(stories.story_id, '-own-' || substr(md5(submissions.story_id || '|' || salt.salt), 1, 8))
 order by stories.quarter desc, stories.is_counter, stories.rule, stories.audience
 """
 

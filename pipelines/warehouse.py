@@ -16,6 +16,7 @@ from pipelines.settings import Settings
 # Content of these is free of run ids and wall clock, so that a repeated run without news changes nothing.
 GOODWILL_TABLES = {
     "stamp": {"warehouse_id": "VARCHAR", "is_demo": "BOOLEAN", "key_check": "VARCHAR"},
+    "salt": {"salt": "VARCHAR"},
     "clock": {"as_of": "TIMESTAMP", "is_demo": "BOOLEAN"},
     "loads": {
         "source": "VARCHAR",
@@ -161,6 +162,7 @@ def _check_stamp(connection: duckdb.DuckDBPyConnection, settings: Settings) -> N
             f"the people in {settings.warehouse_path} have keys made with another secret: give the GOODWILL_KEY it was begun with "
             f"(or put its {settings.key_path.name} back); with a new one nobody would be recognised"
         )
+    connection.execute(f"insert into raw_goodwill.salt select '{Keys.of(settings).salt}' where not exists (from raw_goodwill.salt)")
 
 
 def stored_columns(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict[str, str]]:

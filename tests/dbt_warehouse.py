@@ -90,6 +90,7 @@ def _empty_warehouse() -> Path:
             """
             create schema raw_goodwill;
             create table raw_goodwill.clock as select timestamp '2026-06-30 12:00' as as_of, true as is_demo;
+            create table raw_goodwill.salt as select 'grain' as salt;
             create table raw_goodwill.loads (
                 source text, raw_table text, entity text, state text, reason text, loaded_total bigint, api_total bigint, fresh_until timestamp, account text
             );
@@ -135,6 +136,13 @@ class DbtWarehouse:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.path)) as connection:
             return connection.execute(sql).fetchall()
+
+    def give_everybody_another_key(self) -> None:
+        """As a rotation of the secret does."""
+        for entity in entities().values():
+            for column in entity.columns:
+                if column.is_person:
+                    self.execute(f"update raw_files.{entity.name} set {column.name} = md5('another secret' || {column.name})")
 
     def run(self, *arguments: str) -> Any:
         """The result of a dbt command, whatever became of it."""

@@ -100,6 +100,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DbtWarehouse]:
     for actor in MOODS:
         scored = {"interaction_id": f"mood of {actor}", "occurred_at": MAY, "actor_key": actor, "sentiment": 0.5}
         warehouse.insert("interactions", {**message, "kind": "comment", "is_bot": None, "sentiment": None} | scored)
+        label = {"platform": "bluesky", "interaction_id": scored["interaction_id"], "label": "positive"}
+        warehouse.insert("sentiment_labels", {**label, "labelled_at": MAY})
     for person, is_granted, place in (
         ("by account", False, None),
         ("with a basis", False, None),
@@ -130,7 +132,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DbtWarehouse]:
         warehouse.insert("touches", {"touch_id": f"t{number}", "person_key": person, "occurred_at": MARCH})
         if number >= 12:
             warehouse.insert("consents", _consent(person, number >= 23, purpose="attribution"))
-    warehouse.build("+core_identity_links", "+core_interactions", "+int_consent_coverage", "+int_touch_channels", "+int_survey_scores")
+    marts = ("+core_identity_links", "+core_interactions")
+    warehouse.build(*marts, "+int_consent_coverage", "+int_touch_channels", "+int_survey_scores", "+int_sentiment_confusions")
     return warehouse
 
 
@@ -159,6 +162,8 @@ def test_what_was_said_before_an_account_was_handed_on_is_not_the_new_owners(wor
 def test_the_mood_of_who_does_not_want_it_is_not_read(world: DbtWarehouse) -> None:
     rows = world.rows("select actor_key, sentiment is not null from core.interactions where interaction_id like 'mood of%'")
     assert dict(rows) == MOODS
+    # nor is the machine's verdict on their words held against a label
+    assert world.rows("select labels from intermediate.int_sentiment_confusions where replicate = 0") == [(sum(MOODS.values()),)]
 
 
 def test_answers_of_who_does_not_want_it_are_not_used(world: DbtWarehouse) -> None:

@@ -273,3 +273,9 @@ def test_random_graphs_against_networkx(warehouse: DbtWarehouse) -> None:
         assert found[month, "a"][:2] == (ours.number_of_edges(), pytest.approx(nx.density(ours)))
         touching = [edge for edge in graph.edges if 0 in (edge[0] % 2, edge[1] % 2)]
         assert found[month, "a"][5] == pytest.approx(1 - ours.number_of_edges() / len(touching))
+    # another secret gives everybody another key, and draws nobody else
+    everything = "select * from relationships.internal_network order by all"
+    before = warehouse.rows(everything)
+    warehouse.give_everybody_another_key()
+    network(warehouse, "n")
+    assert warehouse.rows(everything) == before

@@ -138,7 +138,8 @@ def test_too_few_customers_have_no_interval_and_are_not_quoted(built: DbtWarehou
 
 def test_the_interval_is_that_of_a_bootstrap_t_written_in_numpy(built: DbtWarehouse) -> None:
     cell = "model = 'first' and lookback_days = 30 and channel = 'paid_social'"
-    margins = built.rows(f"select customer_key, sum(contribution_margin)::double from roi.attribution_credits where {cell} group by 1")
+    customers = "roi.attribution_credits inner join intermediate.int_credit_customers using (customer_key)"
+    margins = built.rows(f"select draw_key, sum(contribution_margin)::double from {customers} where {cell} group by 1")
     x = np.array([margin for _, margin in margins])
     cost, lo, hi, n, n_eff, method = built.rows(
         f"select full_cost::double, lo, hi, n, n_eff, method from roi.channel_months where {cell} and month = '2026-06-01' and basis = 'cash_cumulative'"

@@ -18,7 +18,7 @@ SETTINGS = {"bootstrap_replicates": 199}
 def models() -> tuple[Product, tuple[str, ...]]:
     """What the correction reads, without rows, and the SQL of its two models."""
     product = Product(**SETTINGS)
-    for name in ("int_sentiment_labels", "int_interactions", "int_indicator_sums"):
+    for name in ("int_sentiment_labels", "int_interaction_audiences", "int_indicator_sums"):
         product.give(name, {"platform" if name != "int_indicator_sums" else "indicator": np.array([], dtype=str)})
     made = ("int_sentiment_confusions", "int_sentiment_estimates")
     return product, tuple(f"create or replace table {name} as {sql_of(name, settings=SETTINGS)}" for name in made)
@@ -27,13 +27,13 @@ def models() -> tuple[Product, tuple[str, ...]]:
 def corrected(labels: NDArray[np.int64], positive: NDArray[np.int64], negative: NDArray[np.int64], messages: NDArray[np.int64]) -> dict:
     """Labels by truth and verdict, and each person's messages of a mood and in all -> the row of net mood."""
     product, statements = models()
-    for name in ("int_sentiment_labels", "int_interactions", "int_indicator_sums"):
+    for name in ("int_sentiment_labels", "int_interaction_audiences", "int_indicator_sums"):
         product.connection.execute(f"delete from {name}")
     truth, verdict = (np.repeat(index, labels.ravel()) for index in np.divmod(np.arange(9), 3))
     ids = np.char.mod("%d", np.arange(len(truth)))
     platform = np.full(len(truth), "p")
     product.give("int_sentiment_labels", {"platform": platform, "interaction_id": ids, "label": np.take(MOODS, truth)})
-    product.give("int_interactions", {"platform": platform, "interaction_id": ids, "sentiment": np.take(SCORES, verdict)})
+    product.give("int_interaction_audiences", {"platform": platform, "interaction_id": ids, "sentiment": np.take(SCORES, verdict)})
     sums: dict[str, list[Any]] = {}
     for indicator, x in (("net", positive - negative), ("positive", positive), ("negative", negative)):
         row = {

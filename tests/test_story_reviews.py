@@ -20,6 +20,7 @@ from pipelines.warehouse import WarehouseError
 TABLES = """
 create schema relationships; create schema intermediate; create schema raw_goodwill;
 create table raw_goodwill.clock as select timestamp '2026-06-30 12:00' as as_of, false as is_demo;
+create table raw_goodwill.salt as select 'grain' as salt;
 create table relationships.stories as select * from (values
     ('2026-Q1-rescue-clients-0123abcd', 'candidate', 'A client ended well.', 12::bigint, 32::bigint, 'relationships.indicators/x', null, date '2026-01-01', false, 'rescue', 'clients'),
     ('2026-Q1-neglected-public-4567cdef', 'rejected', 'Nobody answered.', 3::bigint, 40::bigint, null, null, date '2026-01-01', true, 'neglected', 'public')

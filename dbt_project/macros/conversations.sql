@@ -10,7 +10,7 @@
 case when {{ sentiment }} >= 0.05 then 'positive' when {{ sentiment }} <= -0.05 then 'negative' when {{ sentiment }} is not null then 'neutral' end
 {%- endmacro %}
 
-{% macro conversation_ref(platform, thread_id, opener_key) -%}
-{#- Known only to who has the keys of people: it tells nobody else which thread it is. NULL without a person on the other side. -#}
-md5({{ platform }} || '|' || {{ thread_id }} || '|' || {{ opener_key }})
+{% macro conversation_ref(platform, thread_id, opener_key, salt) -%}
+{#- Tells nobody which thread it is who does not have the warehouse. NULL without a person on the other side, whose key would change with a rotation. -#}
+case when {{ opener_key }} is not null then md5({{ platform }} || '|' || {{ thread_id }} || '|' || {{ salt }}) end
 {%- endmacro %}

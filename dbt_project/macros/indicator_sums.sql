@@ -173,7 +173,7 @@ select
     {%- endfor %}
 from {{ relation }} as said
 inner join cuts on said.cell_no = cuts.cell_no
-group by 1, 2, 3
+group by all
 {%- endmacro %}
 
 {% macro period_length(period_kind) -%}

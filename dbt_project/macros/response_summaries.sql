@@ -62,7 +62,7 @@ curves as (
             count(*) as leaving
         from timed
         inner join cuts on timed.cell_no = cuts.cell_no{{ " and cuts.cut in ('all', 'platform')" if clock != 'all' }}
-        group by 1, 2
+        group by all
     ) as leaving_counts
 {%- endset -%}
 {{ clock }}_read_off as (

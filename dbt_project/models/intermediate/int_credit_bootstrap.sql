@@ -34,7 +34,7 @@ steps as (
 ),
 
 customers as (
-    select * from {{ ref('int_credit_customers') }}
+    select customer_no, draw_key as customer_key from {{ ref('int_credit_customers') }}
     where customer_no in (select customer_no from steps)
 ),
 

@@ -66,7 +66,7 @@ from_understanding as (
         audience,
         'wave' as period_kind,
         wave_on as period_start,
-        least(n_first, n_second) as n,
+        n_first + n_second as n,
         value,
         lo,
         hi,

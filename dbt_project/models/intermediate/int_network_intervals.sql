@@ -8,9 +8,37 @@ ties as (
     where is_external is not null
 ),
 
+-- what is drawn must not depend on people's keys, which a rotation changes: a person is known by the first message from or to them
+first_messages as (
+    select person_key, min(message) as message
+    from (
+        select from_key as person_key, 'from ' || platform || '|' || interaction_id as message
+        from {{ ref('int_employee_addresses') }}
+        union all
+        select to_key as person_key, 'to ' || platform || '|' || interaction_id as message
+        from {{ ref('int_employee_addresses') }}
+        where to_key is not null
+    ) as messages
+    group by person_key
+),
+
+-- and who is silent by where they belong
+places as (
+    select person_key, min(team) as team, min(month) as month
+    from participation
+    where team <> 'all'
+    group by person_key
+),
+
 -- the vertices are what is drawn anew (Snijders and Borgatti 1999): an edge weighs as much as its two ends together
 persons as (
-    select person_key as customer_key, row_number() over (order by person_key) as customer_no
+    select
+        seen.person_key,
+        row_number() over (order by first_messages.message, places.team, places.month, seen.person_key) as customer_no,
+        coalesce(first_messages.message, 'silent') || '|' || row_number() over (
+            partition by first_messages.message
+            order by places.team, places.month, seen.person_key
+        ) as customer_key
     from (
         select person_key from participation
         union
@@ -18,10 +46,12 @@ persons as (
         union
         select to_key as person_key from ties
     ) as seen
+    left join first_messages on seen.person_key = first_messages.person_key
+    left join places on seen.person_key = places.person_key
 ),
 
 weights as (
-    select persons.customer_key as person_key, drawn.*
+    select persons.person_key, drawn.*
     from ({{ bootstrap_weights('persons') }}) as drawn
     inner join persons on drawn.customer_no = persons.customer_no
 ),

@@ -5,8 +5,9 @@ with labels as (
     where label in ('positive', 'neutral', 'negative')
 ),
 
+-- whoever said no to the reading of their mood is not read here either
 interactions as (
-    select * from {{ ref('int_interactions') }}
+    select * from {{ ref('int_interaction_audiences') }}
     where sentiment is not null
 ),
 

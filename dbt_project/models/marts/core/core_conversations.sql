@@ -2,6 +2,10 @@ with clock as (
     select * from {{ ref('int_clock') }}
 ),
 
+salt as (
+    select * from {{ ref('int_salt') }}
+),
+
 listed as (
     select
         *,
@@ -127,7 +131,7 @@ conversations as (
 select
     conversations.platform,
     conversations.thread_id,
-    {{ conversation_ref('conversations.platform', 'conversations.thread_id', 'conversations.opener_key') }} as conversation_ref,
+    {{ conversation_ref('conversations.platform', 'conversations.thread_id', 'conversations.opener_key', 'salt.salt') }} as conversation_ref,
     conversations.thread_basis,
     conversations.opened_at,
     {{ reporting_date('conversations.opened_at') }} as date,
@@ -165,4 +169,5 @@ select
     clock.is_demo
 from conversations
 cross join clock
+cross join salt
 where conversations.audience <> 'employees' and not conversations.is_direct

@@ -28,6 +28,10 @@ clock as (
     select * from {{ ref('int_clock') }}
 ),
 
+salt as (
+    select * from {{ ref('int_salt') }}
+),
+
 rules as (
     {% for rule in story_rules() -%}
     select '{{ rule.rule }}' as rule, '{{ rule.because }}' as picked_because
@@ -63,7 +67,7 @@ submitters as (
 own as (
     select
         extract('year' from submitted.quarter) || '-Q' || extract('quarter' from submitted.quarter)
-        || '-own-' || substr(md5(submitted.story_id || '|' || submitted.person_key), 1, 8) as story_id,
+        || '-own-' || substr(md5(submitted.story_id || '|' || salt.salt), 1, 8) as story_id,
         submitted.quarter,
         submitted.about as audience,
         'own' as rule,
@@ -76,6 +80,7 @@ own as (
         submitted.is_withdrawn,
         submitted.text as words
     from submitted
+    cross join salt
     inner join submitters on submitted.quarter = submitters.quarter
     where submitted.is_agreed
 ),

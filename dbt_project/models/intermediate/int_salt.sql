@@ -1,0 +1,2 @@
+select salt
+from {{ source('goodwill', 'salt') }}
