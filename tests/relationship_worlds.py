@@ -149,7 +149,29 @@ def few(platform: str, people: int, requests: int) -> World:
     return world
 
 
+def chains() -> World:
+    """Answers to answers, told by what each answers alone: asked, added to, answered, thanked for, answered again; half of 40 are asked once more."""
+    world = World("chains")
+    for number in range(40):
+        steps = [("mention", 0, False), ("reply", 5, False), ("reply", 30, True), ("reply", 40, False), ("reply", 50, True)]
+        for place, (kind, minutes, is_brand) in enumerate(steps[: 5 if number < 20 else 3]):
+            world.interactions.append(
+                {
+                    "platform": "chains",
+                    "interaction_id": f"{number}/{place}",
+                    "occurred_at": MAY + timedelta(days=number % 20, minutes=minutes),
+                    "kind": kind,
+                    "actor_key": "us" if is_brand else f"p{number}",
+                    "is_brand": is_brand,
+                    "audience": "clients",
+                    "parent_id": f"{number}/{place - 1}" if place else None,
+                }
+            )
+    return world
+
+
 WORLDS = [
+    chains(),
     half_fast(),
     nearly_all(),
     half_fast_of_metrics(),

@@ -215,6 +215,28 @@ def test_an_unfinished_period_says_so(indicators: dict) -> None:
     assert {row["is_complete"] for key, row in indicators.items() if key[2] == "quarter"} == {False}
 
 
+def test_a_chain_of_answers_is_one_conversation(indicators: dict) -> None:
+    """20 chains of five messages (3 turns begin with a person, 4 in all) and 20 of three (2 turns), all by their parents alone; what is added is no second request."""
+    assert [
+        whole(indicators, name, "chains")[column] for name in ("thread_depth_mean", "thread_depth_share_3") for column in ("numerator", "n")
+    ] == [
+        20 * 5 + 20 * 3,
+        40,
+        20,
+        40,
+    ]
+    for name in ("first_response_within_60min", "response_rate_1h", "first_touch_human", "reciprocity_dyad"):
+        row = whole(indicators, name, "chains")
+        assert (row["numerator"], row["n"]) == (40, 40), name
+    assert (
+        whole(indicators, "response_time_median_km", "chains")["value"]
+        == whole(indicators, "first_response_median_km", "chains")["value"]
+        == 30
+    )
+    # 60 answers, each to a message of its own
+    assert [whole(indicators, "two_way_ratio", "chains")[column] for column in ("numerator", "n")] == [60, 60]
+
+
 def test_parts_give_what_the_whole_gives(warehouse: DbtWarehouse, tmp_path: Path) -> None:
     """With more messages than are worked on at once, threads and people are taken one part after the other; every figure stays."""
     parts = warehouse.copy(tmp_path)

@@ -1,6 +1,17 @@
 -- all platforms together, each platform, and finer within: our profile and the room on its platform, language and team over all platforms
+{% set small_groups = 'other (small groups)' -%}
 with cells as (
     select * from {{ ref('int_message_cells') }}
+),
+
+people as (
+    select cell_no, count(distinct actor_no) as people
+    from (
+        select cell_no, actor_no from {{ ref('int_actor_months') }}
+        union all
+        select cell_no, actor_no from {{ ref('int_actor_voices') }}
+    ) as seen
+    group by cell_no
 ),
 
 cuts as (
@@ -25,9 +36,22 @@ cuts as (
     {% endfor %}
 ),
 
+-- languages, teams and rooms of fewer than 10 people in the whole of the data tell together what none of them may tell alone
+rolled_up as (
+    select
+        cuts.* exclude (dimension_value),
+        case
+            when cuts.dimension <> 'all' and sum(coalesce(people.people, 0)) over same_cut between 1 and {{ k_people() - 1 }} then '{{ small_groups }}'
+            else cuts.dimension_value
+        end as dimension_value
+    from cuts
+    left join people on cuts.cell_no = people.cell_no
+    window same_cut as (partition by cuts.audience, cuts.platform, cuts.profile_id, cuts.dimension, cuts.dimension_value)
+),
+
 numbered as (
     select *, {{ key_number(['audience', 'platform', 'profile_id', 'dimension', 'dimension_value']) }} as cut_no
-    from cuts
+    from rolled_up
 ),
 
 -- cuts of the very same cells (one profile on a platform, one language in all) are worked out once

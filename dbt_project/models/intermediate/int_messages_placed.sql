@@ -44,7 +44,12 @@ parents as (
     where {{ in_part('message_no') }}
 ),
 
--- where a message stands and whom it addresses; what has neither thread nor post belongs to the message it answers
+roots as (
+    select * from {{ ref('int_message_roots') }}
+    where {{ in_part('parent_no') }}
+),
+
+-- where a message stands and whom it addresses; what has neither thread nor post belongs to the message that began the chain of answers
 placed as (
     select
         {% for column in [
@@ -62,17 +67,29 @@ placed as (
         addressees.actor_no is not null as is_addressee_brand,
         coalesce(platforms.is_social, true) and heard_platforms.platform is not null as is_heard_social_platform,
         coalesce(
-            messages.named_thread_no, parents.named_thread_no, messages.post_no, parents.post_no, messages.parent_no, messages.message_no
+            messages.named_thread_no,
+            parents.named_thread_no,
+            messages.post_no,
+            parents.post_no,
+            roots.named_thread_no,
+            roots.post_no,
+            roots.root_no,
+            messages.parent_no,
+            messages.message_no
         ) as thread_no,
         -- a post with comments is no conversation: what the brand says there to nobody in particular answers nobody
         coalesce(messages.named_thread_no, parents.named_thread_no) is not null
-        or coalesce(messages.post_no, parents.post_no) is null as is_conversation
+        or (
+            coalesce(messages.post_no, parents.post_no) is null
+            and (roots.named_thread_no is not null or roots.post_no is null)
+        ) as is_conversation
     from messages
     cross join clock
     inner join places on messages.place_no = places.place_no
     left join platforms on places.platform = platforms.platform
     left join heard_platforms on places.platform = heard_platforms.platform
     left join parents on messages.parent_no = parents.message_no
+    left join roots on messages.message_no = roots.message_no
     left join brand_actors as addressees
         on places.platform = addressees.platform and messages.addressee_no = addressees.actor_no
     where
