@@ -1,6 +1,6 @@
 """Small companies' conversations as rows of intermediate models; a company is an audience, so that one query measures them all."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +9,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from calibration.product import Columns, Product
-from calibration.study import Vector
+from calibration.study import Draws, Vector
 
+PEOPLE = 60  # of a company's audience
+Whole = NDArray[np.int64]
+Counts = Callable[[np.random.Generator, int], Whole]
 MONTHS = np.array(["2026-04-01", "2026-05-01"], dtype="datetime64[us]")
 
 
@@ -24,6 +27,16 @@ def beta_shares(random: np.random.Generator, mean: float, correlation: float, sh
         return np.full(shape, mean)
     size = (1 - correlation) / correlation
     return random.beta(mean * size, (1 - mean) * size, shape)
+
+
+def even(random: np.random.Generator, n: int) -> Whole:
+    """Requests of each person: 1 and a Poisson number."""
+    return 1 + random.poisson(2.0, (n, PEOPLE))
+
+
+def few_write_most(random: np.random.Generator, n: int) -> Whole:
+    """Lognormal with standard deviation 1.6 of the logarithm, at most 100 a month."""
+    return np.ceil(np.minimum(np.exp(random.normal(0.0, 1.6, (n, PEOPLE))), 100)).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -88,20 +101,49 @@ def messages(requests: Requests) -> dict[str, Any]:
     return columns | {name: np.full(size, value) for name, value in always.items()}
 
 
-def measured(given: Mapping[str, Columns], companies: int, indicator: str, month: int = 1) -> dict[str, Vector]:
-    """What relationships.indicators says of each company's month: value, lo, hi, change, change_lo, change_hi; NaN where refused."""
+IN_MONTH = f"period_kind = 'month' and platform = 'all' and dimension = 'all' and period_start = date '{MONTHS[1].astype('datetime64[D]')}'"
+BY_AUDIENCE = "cast(ltrim(audience, 'w') as integer)"
+
+
+def measured(
+    given: Mapping[str, Columns], companies: int, indicator: str, where: str = IN_MONTH, company: str = BY_AUDIENCE
+) -> dict[str, Vector]:
+    """What relationships.indicators says of each company: value, lo, hi, change, change_lo, change_hi; NaN where refused. `company`: its
+    number by the columns of the mart."""
     product = Product({"indicator_period_kinds": ["month"]})
     for model, rows in {"int_message_cells": cells(companies), **given}.items():
         product.give(model, rows)
     found = product.rows(
         "relationships_indicators",
-        "select audience, value, lo, hi, change, change_lo, change_hi from {name} where period_kind = 'month' and platform = 'all' "
-        f"and dimension = 'all' and indicator = '{indicator}' and period_start = date '{MONTHS[month].astype('datetime64[D]')}'",
+        f"select {company} as company, value, lo, hi, change, change_lo, change_hi from {{name}} where indicator = '{indicator}' and {where}",
     )
     product.connection.close()
-    at = np.char.lstrip(found.pop("audience").astype(str), "w").astype(np.int64)
+    at = found.pop("company").astype(np.int64)
     columns = {}
     for name, values in found.items():
         columns[name] = np.full(companies, np.nan)
         columns[name][at] = values
     return columns
+
+
+def actor_months(answered: Whole, asked: Whole, month: int) -> dict[str, Any]:
+    """Rows of int_actor_months, from a row per company and a column per person."""
+    n, people = asked.shape
+    columns = dict.fromkeys(("bursts", "begun", "addressed"), (asked.ravel() > 0).astype(np.int32))
+    none = ("asked_1h", "asked_4h", "asked_72h", "opened", "conversations", "replied_to", "in_threads")
+    return (
+        {
+            "month": np.full(n * people, MONTHS[month].astype("datetime64[D]")),
+            "cell_no": numbers(np.repeat(np.arange(n), people)),
+            "actor_no": numbers(np.arange(n * people)),
+            "asked_24h": asked.ravel(),
+            "answered_24h": answered.ravel(),
+            "got_answer": (answered.ravel() > 0).astype(np.int32),
+        }
+        | columns
+        | dict.fromkeys(none, np.zeros(n * people, dtype=np.int32))
+    )
+
+
+def levels(found: dict[str, Vector], truth: float) -> Draws:
+    return Draws(found["value"], found["lo"], found["hi"], np.full(len(found["value"]), truth))

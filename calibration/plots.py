@@ -37,19 +37,23 @@ def draw(rows: Sequence[Row]) -> Figure:
     figure = Figure(figsize=(7.2, 0.9 + 0.34 * len(rows)), layout="constrained")
     panels = figure.subplots(1, 2 if has_false else 1, sharey=True, squeeze=False, width_ratios=[2, 1] if has_false else [1])[0]
     cover = panels[0]
-    cover.axvspan(*PASSED, color=BAND, zorder=0)
-    _panel(cover, rows, [row.cover for row in rows], [row.cover_error for row in rows])
+    if estimator.is_check:
+        _panel(cover, rows, [row.found_rate for row in rows], [0.0 for _ in rows])
+    else:
+        cover.axvspan(*PASSED, color=BAND, zorder=0)
+        _panel(cover, rows, [row.cover for row in rows], [row.cover_error for row in rows])
     for place, row in enumerate(rows):
         if row.causal_cover is not None:
             cover.plot(row.causal_cover, place, "d", color=CAUSAL, markerfacecolor="none", markersize=7)
     lowest = min(
         [row.cover for row in rows if row.cover == row.cover] + [row.causal_cover for row in rows if row.causal_cover is not None] + [0.85]
     )
-    cover.set_xlim(max(-0.03, lowest - 0.05), 1.02)
+    cover.set_xlim(-0.03 if estimator.is_check else max(-0.03, lowest - 0.05), 1.02)
     cover.set_yticks(range(len(rows)), [row.world for row in rows])
     cover.set_ylim(len(rows) - 0.5, -0.5)
     causal = "; diamond: of the effect" if any(row.causal_cover is not None for row in rows) else ""
-    cover.set_xlabel(f"share of 95 % intervals that contain the truth{causal}", fontsize=8)
+    what = "share of companies in which it is found" if estimator.is_check else f"share of 95 % intervals that contain the truth{causal}"
+    cover.set_xlabel(what, fontsize=8)
     cover.set_title(estimator.name, fontsize=9, loc="left")
     if has_false:
         panels[1].axvline(0.05, color=BAND, linewidth=4, zorder=0)

@@ -160,6 +160,18 @@ class Product:
         self.connection.execute(f"insert into {name} by name select * from given_rows")
         self.connection.unregister("given_rows")
 
+    def replace(self, name: str, columns: Columns) -> None:
+        """The same in the place of rows that were given before."""
+        self._build(name, "limit 0")
+        self.connection.execute(f"delete from {name}")
+        self.give(name, columns)
+
+    def forget(self, *names: str) -> None:
+        """Models that are to be made anew of what their upstream holds by now."""
+        for name in names:
+            self._built.discard(name)
+            self.connection.execute(f"drop table if exists {name}")
+
     def rows(self, name: str, sql: str = "select * from {name}") -> dict[str, NDArray[Any]]:
         """Columns of a model, or of a query on it; NULL numbers are NaN."""
         self._build(name)

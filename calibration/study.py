@@ -15,6 +15,7 @@ Vector = NDArray[np.float64]
 SEED = 20_120_402
 SLOW = 500  # companies where one takes long
 PASSED = (0.93, 0.97)
+FALSE = 0.07  # share of companies in which a check at 5 % may find what is not there: 5 % and the simulation's own error
 WEAK = 0.90  # below it a row says so wherever its interval is shown
 
 # The worlds that are hostile by design, by the names that the marts use as well.
@@ -64,7 +65,9 @@ class World:
 
 @dataclass(frozen=True)
 class Estimator:
-    """`no_effect` is the value that an interval must contain where nothing is planted; None where there is nothing to find falsely."""
+    """`no_effect` is the value that an interval must contain where nothing is planted; None where there is nothing to find falsely.
+
+    `shows` names the published columns (or, after a colon, the indicators) that it makes; `is_check`: a p value alone, without an interval."""
 
     name: str
     title: str
@@ -75,6 +78,8 @@ class Estimator:
     chunk: int = 500
     no_effect: float | None = 0.0
     note: str = ""
+    shows: tuple[str, ...] = ()
+    is_check: bool = False
     subject: str = ""  # heading on the page, given by the module
 
 
@@ -95,6 +100,13 @@ class Row:
     false_positive_error: float | None
     causal_cover: float | None
     causal_bias: float | None
+    found_rate: float | None  # share of the companies with something planted in which it is found at 5 %
+
+
+def check(p_value: Vector, value: Vector | None = None) -> Draws:
+    """What a check says: its p values; and a value of which the mean is shown as bias."""
+    nothing = np.full(len(p_value), np.nan)
+    return Draws(nothing if value is None else value, nothing, nothing, np.zeros(len(p_value)), p_value=p_value)
 
 
 def chunks(estimator: Estimator, world: World, planted: bool, replicates: int | None = None) -> list[int]:
@@ -126,7 +138,8 @@ def _joined(parts: Sequence[Draws], name: str) -> Vector:
     return np.concatenate([np.asarray(getattr(part, name), dtype=np.float64) for part in parts])
 
 
-def _false_positives(estimator: Estimator, parts: Sequence[Draws]) -> tuple[float | None, float | None]:
+def _found(estimator: Estimator, parts: Sequence[Draws]) -> tuple[float | None, float | None]:
+    """Share of companies in which something is found at 5 %, with its error."""
     if estimator.no_effect is None or not parts:
         return None, None
     if parts[0].p_value is not None:
@@ -139,14 +152,15 @@ def _false_positives(estimator: Estimator, parts: Sequence[Draws]) -> tuple[floa
 def summarised(estimator: Estimator, world: World, parts: Sequence[Draws], null_parts: Sequence[Draws]) -> Row:
     """`parts` with the effect planted, `null_parts` without."""
     value, lo, hi, truth = (_joined(parts, name) for name in ("value", "lo", "hi", "truth"))
-    shown = np.isfinite(value) & ~(np.isnan(lo) | np.isnan(hi))
-    cover, cover_error = _share(((lo <= truth) & (truth <= hi))[shown])
+    shown = np.isfinite(_joined(parts, "p_value")) if estimator.is_check else np.isfinite(value) & ~(np.isnan(lo) | np.isnan(hi))
+    cover, cover_error = (math.nan, math.nan) if estimator.is_check else _share(((lo <= truth) & (truth <= hi))[shown])
     causal_cover = causal_bias = None
     if parts[0].causal is not None:
         causal = _joined(parts, "causal")
         causal_cover, _ = _share(((lo <= causal) & (causal <= hi))[shown])
         causal_bias = float((value - causal)[shown].mean()) if shown.any() else math.nan
-    false_rate, false_error = _false_positives(estimator, null_parts)
+    false_rate, false_error = _found(estimator, null_parts)
+    found_rate = _found(estimator, parts)[0] if null_parts else None
     width = (hi - lo)[shown & np.isfinite(hi - lo)]
     return Row(
         estimator=estimator.name,
@@ -156,12 +170,13 @@ def summarised(estimator: Estimator, world: World, parts: Sequence[Draws], null_
         cover=cover,
         cover_error=cover_error,
         mean_width=float(width.mean()) if len(width) else math.nan,
-        bias=float((value - truth)[shown].mean()) if shown.any() else math.nan,
-        truth=float(truth.mean()),
+        bias=float(np.nanmean((value - truth)[shown])) if np.isfinite((value - truth)[shown]).any() else math.nan,
+        truth=math.nan if estimator.is_check else float(truth.mean()),
         false_positive_rate=false_rate,
         false_positive_error=false_error,
         causal_cover=causal_cover,
         causal_bias=causal_bias,
+        found_rate=found_rate,
     )
 
 

@@ -7,6 +7,7 @@ import duckdb
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.special import expit, logit
 
 from tests.dbt_warehouse import DbtWarehouse
 from tests.relationship_people import PEOPLE, colleagues, minimal, moods
@@ -121,10 +122,14 @@ def test_gini_of_a_room_against_its_definition(rows: list[dict]) -> None:
     gini = np.abs(counts[:, None] - counts[None, :]).mean() / (2 * counts.mean())
     row = one(rows, indicator="gini_participation", audience="employees", period_kind="month", dimension="room", dimension_value="general")
     assert row["value"] == pytest.approx(gini)
-    random = np.random.default_rng(1)
-    draws = random.choice(counts, (4000, len(counts)))
-    ginis = np.abs(draws[:, :, None] - draws[:, None, :]).mean((1, 2)) / (2 * draws.mean(1))
-    assert (row["hi"] - row["lo"]) / 2 == pytest.approx(stats.t.ppf(0.975, 39) * ginis.std(), rel=0.1)
+    # the plain coefficient is that of all who might be members, times (n - 1) / n; each left out in turn says how far it moves
+    n = len(counts)
+    others = [np.delete(counts, member) for member in range(n)]
+    without = np.array([np.abs(other[:, None] - other[None, :]).mean() / (2 * other.mean()) for other in others])
+    error = np.sqrt((n - 1) / n * ((without - without.mean()) ** 2).sum())
+    centre, error = gini * n / (n - 1), error * n / (n - 1)
+    width = stats.t.ppf(0.975, n - 1) * error / (centre * (1 - centre))
+    assert (row["lo"], row["hi"]) == pytest.approx(tuple(expit(logit(centre) + np.array([-width, width]))), rel=1e-6)
 
 
 def test_the_required_columns_are_enough(rows: list[dict]) -> None:

@@ -182,6 +182,7 @@ def _estimator(rule: str, title: str) -> Estimator:
         chunk=250,
         no_effect=-1.0,
         note="Credit is found also where there is no effect: false positives are companies whose credited return leaves -1 although social did nothing.",
+        shows=("roi.channel_months: value", "roi.campaigns: value", "roi.channel_summary: value"),
     )
 
 

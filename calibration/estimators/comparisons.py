@@ -17,7 +17,7 @@ CLUSTER = 10  # clients of one account manager
 Population = tuple[Vector, Vector, Vector, Vector]
 
 
-def _population(
+def population(
     random: np.random.Generator, n: int, effect: float, hidden: float = 0.0, cluster: float = 0.0, few: float = 0.0, spread: float = 0.0
 ) -> Population:
     """Measured covariates, the chance of being engaged, and of being kept with and without it. `cluster`: correlation of what clients of
@@ -36,7 +36,7 @@ def _population(
 @cache
 def _effect(effect: float, hidden: float, cluster: float) -> float:
     """Mean effect in the population on the share kept."""
-    _, _, with_it, without = _population(np.random.default_rng(1), 2_000_000, effect, hidden, cluster)
+    _, _, with_it, without = population(np.random.default_rng(1), 2_000_000, effect, hidden, cluster)
     return float((with_it - without).mean())
 
 
@@ -54,7 +54,7 @@ def _compared(
     effect = EFFECT if planted else 0.0
     limits = np.full((n, 3), np.nan)
     for company in range(n):
-        shown, chance, with_it, without = _population(random, CLIENTS, effect, hidden, cluster, few, spread)
+        shown, chance, with_it, without = population(random, CLIENTS, effect, hidden, cluster, few, spread)
         engaged = random.random(CLIENTS) < chance
         # a part of the effect reaches those who only hear of it
         kept = np.where(engaged, with_it, without + interference * (with_it - without))
@@ -67,7 +67,7 @@ def _compared(
 
 @cache
 def _naive_difference(effect: float) -> float:
-    _, chance, with_it, without = _population(np.random.default_rng(2), 2_000_000, effect)
+    _, chance, with_it, without = population(np.random.default_rng(2), 2_000_000, effect)
     return float(np.average(with_it, weights=chance) - np.average(without, weights=1 - chance))
 
 
@@ -104,6 +104,7 @@ ESTIMATORS = [
         "pipelines/estimates/adjusted_comparison.compare",
         _worlds("adjusted"),
         chunk=250,
+        shows=("roi.retention_lift: value",),
     ),
     Estimator(
         "retention_lift_strata",
@@ -112,6 +113,7 @@ ESTIMATORS = [
         "pipelines/estimates/adjusted_comparison.compare",
         _worlds("stratified"),
         chunk=250,
+        shows=("roi.retention_lift: stratified",),
     ),
     Estimator(
         "retention_lift_naive",
@@ -121,5 +123,6 @@ ESTIMATORS = [
         (World("assumptions", _naive, "the confounders of the adjusted figures, and nothing done about them"),),
         chunk=250,
         note="Naive engagement comparisons miss the effect: see *effect covered* and the false positives.",
+        shows=("roi.retention_lift: naive",),
     ),
 ]

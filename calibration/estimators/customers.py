@@ -1,5 +1,6 @@
 """Customers over time: Kaplan-Meier curves of contracts, log-rank, and how many purchases a whole group will make (BG/NBD)."""
 
+from datetime import date
 from functools import cache, partial
 from typing import Any
 
@@ -10,6 +11,7 @@ from scipy.special import ndtr
 from calibration.conversations import names
 from calibration.product import Product
 from calibration.study import SLOW, Draws, Estimator, Vector, World
+from pipelines.estimates.contracts import AHEAD, VALUE, Lifetime, contract_fits
 from pipelines.estimates.customer_value import WEEKS, order_fits
 
 ACCOUNTS = 120
@@ -18,6 +20,7 @@ HAZARD, MONTH = 0.05, 6  # a month; the month whose share kept is asked after
 DAILY, DAY, KEPT_LONGER = 0.002, 180, 0.6  # hazard a day; the day whose share kept is asked after; what engagement leaves of the hazard
 LOYALTY = 0.7  # how far a loyalty that nobody measured moves both engagement and the logarithm of the hazard
 BUYERS = 400
+FIRST_MONTH = date(2024, 1, 1)
 RATE, DROPOUT = (0.8, 8.0), (0.8, 3.0)  # gamma (r, alpha) of purchases a week, beta (a, b) of leaving after one
 
 
@@ -122,6 +125,47 @@ def _total(random: np.random.Generator, n: int, planted: bool, rates: str = "gam
     return Draws(limits[:, 0], limits[:, 1], limits[:, 2], truth)
 
 
+def _worth(random: np.random.Generator, n: int, planted: bool, heavy: bool = False) -> Draws:
+    """What the purchases of the next 39 weeks are worth: gamma (1.5, nu), nu gamma (4, 40); or, heavy, lognormal among customers."""
+    limits, truth = np.full((n, 3), np.nan), np.empty(n)
+    for company in range(n):
+        age = random.integers(26, 60, BUYERS).astype(np.float64)
+        frequency, recency, ahead = _bought(random, age, "gamma", 1.0)
+        nu = random.gamma(4.0, 1 / 40, BUYERS) if not heavy else np.exp(1.6 * random.normal(size=BUYERS)) / 50
+        value = np.where(frequency > 0, random.gamma(1.5 * np.maximum(frequency, 1)) / nu / np.maximum(frequency, 1), 0.0)
+        truth[company] = np.where(ahead > 0, random.gamma(1.5 * np.maximum(ahead, 1)) / nu, 0.0).sum()
+        for row in order_fits(frequency, recency, age, value, np.full(BUYERS, "")):
+            if row[:3] == ("gamma_gamma", VALUE, "all") and row[5] is not None:
+                limits[company] = row[4:7]
+    return Draws(limits[:, 0], limits[:, 1], limits[:, 2], truth)
+
+
+def _contract_totals(
+    random: np.random.Generator, n: int, planted: bool, correlation: float = 0.0, spread: float = 0.6, later: float = 1.0
+) -> Draws:
+    """What 150 accounts will pay in nine months; they came over two years, and each month one in 33 leaves (`later`: so many times as many
+    from now on)."""
+    accounts, hazard = 150, 0.03
+    limits, truth = np.full((n, 3), np.nan), np.empty(n)
+    for company in range(n):
+        watched = random.integers(1, 25, accounts)
+        shared = np.repeat(random.normal(size=accounts // HOLDING), HOLDING)
+        level = ndtr(np.sqrt(correlation) * shared + np.sqrt(1 - correlation) * random.normal(size=accounts))
+        leaves = np.ceil(np.log(level) / np.log(1 - hazard)).astype(np.int64)
+        amount = np.round(100 * np.exp(spread * random.normal(size=accounts) - spread**2 / 2), 2)
+        left = leaves <= watched
+        rest = np.ceil((leaves - watched) / later)  # months until it leaves, from now on
+        truth[company] = (amount * np.minimum(np.maximum(rest - 1, 0), AHEAD) * ~left).sum()
+        rows: list[Lifetime] = [
+            (FIRST_MONTH, bool(gone), int(min(leave, seen)), int(seen), not gone, paid)
+            for gone, leave, seen, paid in zip(left, leaves, watched, amount, strict=True)
+        ]
+        for row in contract_fits(rows):
+            if row[1:3] == (VALUE, "all") and row[5] is not None:
+                limits[company] = row[4:7]
+    return Draws(limits[:, 0], limits[:, 1], limits[:, 2], truth)
+
+
 SUBJECT = "Customers over time"
 ESTIMATORS = [
     Estimator(
@@ -134,6 +178,7 @@ ESTIMATORS = [
             World("clusters_3", partial(_curve, correlation=0.3), "accounts belong to holdings of 5, which leave alike (correlation .3)"),
         ),
         no_effect=None,
+        shows=("roi.retention_curves: value",),
     ),
     Estimator(
         "engaged_curve",
@@ -146,6 +191,11 @@ ESTIMATORS = [
             World("hidden_confounder", partial(_engaged, loyalty=LOYALTY), "loyal clients are engaged more often and stay longer anyway"),
         ),
         note="Log-rank tells whether the groups as they are differ, never why: where loyalty moves both, it finds the difference that loyalty makes.",
+        shows=(
+            "roi.retention_curves_by_exposure: value",
+            "roi.retention_curves_by_exposure: log_rank_p",
+            "roi.retention_curves: log_rank_p",
+        ),
     ),
     Estimator(
         "customer_totals",
@@ -164,5 +214,36 @@ ESTIMATORS = [
         replicates=SLOW,
         chunk=50,
         no_effect=None,
+        shows=("roi.customer_value_fits: expected_purchases_39w",),
+    ),
+    Estimator(
+        "customer_worth",
+        "What those purchases are worth: BG/NBD and gamma-gamma, parametric bootstrap",
+        "the money that they do bring (a prediction)",
+        "pipelines/estimates/customer_value.order_fits",
+        (
+            World("assumptions", _worth),
+            World("heavy_tails", partial(_worth, heavy=True), "what a purchase is worth differs wildly among customers (sd of log 1.6)"),
+        ),
+        replicates=SLOW,
+        chunk=50,
+        no_effect=None,
+        shows=("roi.customer_value_fits: expected_value_39w",),
+    ),
+    Estimator(
+        "contract_worth",
+        "What 150 accounts will pay in the next nine months: Kaplan-Meier, parametric bootstrap",
+        "the money that they do pay (a prediction)",
+        "pipelines/estimates/contracts.contract_fits",
+        (
+            World("assumptions", _contract_totals),
+            World("heavy_tails", partial(_contract_totals, spread=1.6)),
+            World("clusters_3", partial(_contract_totals, correlation=0.3), "holdings of 5 leave alike (correlation .3)"),
+            World("market_falls", partial(_contract_totals, later=2.0), "twice as many leave from now on"),
+        ),
+        replicates=SLOW,
+        chunk=125,
+        no_effect=None,
+        shows=("roi.customer_value_fits: expected_value_39w", "roi.customer_value_fits: monthly_chance_of_leaving"),
     ),
 ]

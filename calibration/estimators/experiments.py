@@ -110,8 +110,9 @@ SIZES = "units differ wildly in size (sd of log 1.6)"
 REGIONS = "units lie in regions of 5 that move together (correlation .3)"
 
 
-def _worlds(estimate: Found, market: Market, confounder: str, trend: float = 0.04) -> tuple[World, ...]:
-    """The worlds of a design with treated and control units; `trend` is what the treated have that nobody measured."""
+def _worlds(estimate: Found, market: Market, confounder: str, trend: float = 0.04, few: int | None = None) -> tuple[World, ...]:
+    """The worlds of a design with treated and control units; `trend` is what the treated have that nobody measured; `few`: companies of
+    the world with five treated units, where they are fewer than of the others."""
 
     def world(name: str, about: str = "", **changed: float) -> World:
         return World(name, partial(_tested, estimate=estimate, market=replace(market, **changed)), about)  # type: ignore[arg-type]
@@ -122,7 +123,7 @@ def _worlds(estimate: Found, market: Market, confounder: str, trend: float = 0.0
         world("heavy_tails", SIZES, spread=1.6),
         world("clusters_3", REGIONS, cluster=0.3),
         world("hidden_confounder", confounder, trend=trend),
-        world("five_treated", treated=5),
+        replace(world("five_treated", treated=5), replicates=few),
         world("interference", "half of the effect reaches the control units", spillover=0.5),
     )
 
@@ -139,6 +140,7 @@ def _return_worlds() -> tuple[World, ...]:
     )
 
 
+EFFECTS = tuple(f"{mart}.experiments: {name}" for mart in ("core", "roi") for name in ("effect*", "p_value"))
 ANYWAY = "the treated would have grown by 4 % anyway"
 SUBJECT = "Tests"
 ESTIMATORS = [
@@ -150,6 +152,7 @@ ESTIMATORS = [
         _worlds(partial(of_units, design="randomised"), MARKET, f"the draw was not random: {ANYWAY}"),
         replicates=SLOW,
         chunk=125,
+        shows=(*EFFECTS,),
     ),
     Estimator(
         "did",
@@ -157,14 +160,16 @@ ESTIMATORS = [
         "the effect in per cent",
         "pipelines/estimates/experiments/units.effect_of",
         _worlds(partial(of_units, design="did"), MARKET, ANYWAY),
+        shows=(*EFFECTS,),
     ),
     Estimator(
         "synthetic_control",
         "Synthetic control of 25 donors: placebo inversion",
         "the effect in per cent",
         "pipelines/estimates/experiments/panels.panel_effect",
-        _worlds(partial(of_panel, design="synthetic_control"), FEW, ANYWAY),
+        _worlds(partial(of_panel, design="synthetic_control"), FEW, ANYWAY, few=SLOW),
         note="P of 25 placebos moves in steps of 1/26: at 5 % only the first of them rejects, so that 3.8 % false positives and a cover of 96.2 % are what an exact test gives.",
+        shows=(*EFFECTS,),
     ),
     Estimator(
         "tbr",
@@ -172,6 +177,7 @@ ESTIMATORS = [
         "the effect in per cent",
         "pipelines/estimates/experiments/panels.panel_effect",
         _worlds(partial(of_panel, design="tbr"), GROUPS, ANYWAY),
+        shows=(*EFFECTS,),
     ),
     Estimator(
         "its_control",
@@ -179,6 +185,7 @@ ESTIMATORS = [
         "the effect in per cent",
         "pipelines/estimates/experiments/panels.panel_effect",
         _worlds(partial(of_panel, design="its"), GROUPS, ANYWAY),
+        shows=(*EFFECTS,),
     ),
     Estimator(
         "its",
@@ -195,6 +202,7 @@ ESTIMATORS = [
                 "something else raised sales by 4 % on the same day",
             ),
         ),
+        shows=(*EFFECTS,),
     ),
     Estimator(
         "iroi",
@@ -205,5 +213,10 @@ ESTIMATORS = [
         replicates=SLOW,
         chunk=125,
         no_effect=-1.0,
+        shows=(
+            "roi.experiments: iroi",
+            "roi.experiments: iroas",
+            "roi.channel_summary: iroi",
+        ),
     ),
 ]

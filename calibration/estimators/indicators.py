@@ -1,76 +1,51 @@
 """Relationship indicators of messages: shares at the effective number, Kaplan-Meier times, depth of threads, and their change."""
 
 import math
-from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from calibration.conversations import MONTHS, Requests, beta_shares, measured, messages, numbers
-from calibration.study import SLOW, Draws, Estimator, Vector, World
+from calibration.conversations import (
+    MONTHS,
+    PEOPLE,
+    Counts,
+    Requests,
+    Whole,
+    actor_months,
+    beta_shares,
+    even,
+    few_write_most,
+    levels,
+    measured,
+    messages,
+    numbers,
+)
+from calibration.study import SLOW, Draws, Estimator, World
 
-PEOPLE = 60
 DAY = 86_400.0
 SHARE = 0.6  # of requests that are answered within 24 hours
 SHARE_TIMED = 0.8  # where the time is asked after: the median must be reached
 MEDIAN, SD_LOG = 90.0, 1.2  # minutes until an answer that comes
-Whole = NDArray[np.int64]
-Counts = Callable[[np.random.Generator, int], Whole]
 FEW_WRITE_MOST = "a few people write most of the messages (sd of log 1.6), and each is answered in a way of his own (correlation .3)"
 MACHINE = "half of the messages get one text from a machine within a minute, which nothing marks as one; the truth is what people answered"
-
-
-def even(random: np.random.Generator, n: int) -> Whole:
-    """Requests of each person: 1 and a Poisson number."""
-    return 1 + random.poisson(2.0, (n, PEOPLE))
-
-
-def few_write_most(random: np.random.Generator, n: int) -> Whole:
-    """Lognormal with standard deviation 1.6 of the logarithm, at most 100 a month."""
-    return np.ceil(np.minimum(np.exp(random.normal(0.0, 1.6, (n, PEOPLE))), 100)).astype(np.int64)
-
-
-def _levels(found: dict[str, Vector], truth: float) -> Draws:
-    return Draws(found["value"], found["lo"], found["hi"], np.full(len(found["value"]), truth))
-
-
-def actor_months(answered: Whole, asked: Whole, month: int) -> dict[str, Any]:
-    """Rows of int_actor_months, from a row per company and a column per person."""
-    n, people = asked.shape
-    columns = dict.fromkeys(("bursts", "begun", "addressed"), (asked.ravel() > 0).astype(np.int32))
-    none = ("asked_1h", "asked_4h", "asked_72h", "opened", "conversations", "replied_to", "in_threads")
-    return (
-        {
-            "month": np.full(n * people, MONTHS[month].astype("datetime64[D]")),
-            "cell_no": numbers(np.repeat(np.arange(n), people)),
-            "actor_no": numbers(np.arange(n * people)),
-            "asked_24h": asked.ravel(),
-            "answered_24h": answered.ravel(),
-            "got_answer": (answered.ravel() > 0).astype(np.int32),
-        }
-        | columns
-        | dict.fromkeys(none, np.zeros(n * people, dtype=np.int32))
-    )
 
 
 def _rate(random: np.random.Generator, n: int, planted: bool, counts: Counts = even, correlation: float = 0.0) -> Draws:
     asked = counts(random, n)
     answered = random.binomial(asked, beta_shares(random, SHARE, correlation, asked.shape))
-    return _levels(measured({"int_actor_months": actor_months(answered, asked, 1)}, n, "response_rate_24h"), SHARE)
+    return levels(measured({"int_actor_months": actor_months(answered, asked, 1)}, n, "response_rate_24h"), SHARE)
 
 
 def _reciprocity(random: np.random.Generator, n: int, planted: bool, correlation: float = 0.0) -> Draws:
     """One number per person; correlation: people of one client company (5 each) are answered alike."""
     share = np.repeat(beta_shares(random, SHARE, correlation, (n, PEOPLE // 5)), 5, axis=1)
     answered = random.binomial(1, share)
-    return _levels(measured({"int_actor_months": actor_months(answered, np.ones_like(answered), 1)}, n, "reciprocity_dyad"), SHARE)
+    return levels(measured({"int_actor_months": actor_months(answered, np.ones_like(answered), 1)}, n, "reciprocity_dyad"), SHARE)
 
 
 def _machine(random: np.random.Generator, n: int, planted: bool, indicator: str, truth: float, share: float) -> Draws:
-    return _levels(measured({"int_messages_placed": messages(_requests(random, even(random, n), share, machine=0.5))}, n, indicator), truth)
+    return levels(measured({"int_messages_placed": messages(_requests(random, even(random, n), share, machine=0.5))}, n, indicator), truth)
 
 
 def _requests(random: np.random.Generator, counts: Whole, of_all: float, correlation: float = 0.0, machine: float = 0.0) -> Requests:
@@ -128,7 +103,7 @@ def _times(
     found = measured({"int_response_times": rows}, n, indicator)
     # a median is given without an upper limit where the limit is never reached: the interval is open
     open_above = np.isfinite(found["value"]) & np.isnan(found["hi"])
-    return _levels(found | {"hi": np.where(open_above, math.inf, found["hi"])}, truth)
+    return levels(found | {"hi": np.where(open_above, math.inf, found["hi"])}, truth)
 
 
 def _change(random: np.random.Generator, n: int, planted: bool, counts: Counts = even, correlation: float = 0.0) -> Draws:
@@ -174,7 +149,7 @@ def _threads(random: np.random.Generator, n: int, planted: bool, indicator: str,
     people = actor_months(np.zeros((n, THREADS), dtype=np.int64), np.zeros((n, THREADS), dtype=np.int64), 1)
     people |= dict.fromkeys(("replied_to", "in_threads"), np.ones(size, dtype=np.int32))
     found = measured({"int_thread_months": rows, "int_actor_months": people}, n, indicator)
-    return _levels(found, REPLIES / (1 + REPLIES) if indicator == "two_way_ratio" else 2 + REPLIES)
+    return levels(found, REPLIES / (1 + REPLIES) if indicator == "two_way_ratio" else 2 + REPLIES)
 
 
 SUBJECT = "Messages and threads"
@@ -192,6 +167,11 @@ ESTIMATORS = [
         ),
         chunk=250,
         no_effect=None,
+        shows=(
+            "relationships.indicators: response_rate_*",
+            "relationships.indicators: first_response_within_60min",
+            "relationships.indicators: first_touch_human",
+        ),
     ),
     Estimator(
         "reciprocity",
@@ -207,6 +187,7 @@ ESTIMATORS = [
             ),
         ),
         no_effect=None,
+        shows=("relationships.indicators: reciprocity_dyad",),
     ),
     Estimator(
         "two_way_ratio",
@@ -225,6 +206,10 @@ ESTIMATORS = [
             ),
         ),
         no_effect=None,
+        shows=(
+            "relationships.indicators: two_way_ratio",
+            "relationships.indicators: broadcast_share",
+        ),
     ),
     Estimator(
         "thread_depth",
@@ -238,6 +223,10 @@ ESTIMATORS = [
             ),
         ),
         no_effect=None,
+        shows=(
+            "relationships.indicators: thread_depth_mean",
+            "relationships.indicators: thread_depth_share_3",
+        ),
     ),
     Estimator(
         "response_time_median",
@@ -255,6 +244,10 @@ ESTIMATORS = [
         ),
         chunk=250,
         no_effect=None,
+        shows=(
+            "relationships.indicators: response_time_median_km",
+            "relationships.indicators: first_response_median_km",
+        ),
     ),
     Estimator(
         "response_within_60min",
@@ -273,6 +266,7 @@ ESTIMATORS = [
         ),
         chunk=250,
         no_effect=None,
+        shows=("relationships.indicators: response_within_60min_km",),
     ),
     Estimator(
         "response_rate_change",
@@ -284,5 +278,6 @@ ESTIMATORS = [
             World("clusters_3", partial(_change, correlation=0.3)),
             World("heavy_tails", partial(_change, counts=few_write_most, correlation=0.3), FEW_WRITE_MOST),
         ),
+        shows=("relationships.indicators: change",),
     ),
 ]

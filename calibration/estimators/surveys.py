@@ -134,6 +134,11 @@ ESTIMATORS = [
             World("hidden_confounder", partial(_silent, dimension="nps"), SILENT),
         ),
         no_effect=None,
+        shows=(
+            "relationships.surveys: value",
+            "relationships.indicators: nps",
+            "relationships.indicators: enps",
+        ),
     ),
     Estimator(
         "nps_change",
@@ -141,6 +146,7 @@ ESTIMATORS = [
         "the difference of the audience's two scores",
         "relationships.surveys, macro newcombe_half_width",
         (World("assumptions", _change), World("clusters_3", partial(_change, correlation=0.3), CLIENTS_ALIKE)),
+        shows=("relationships.surveys: change",),
     ),
     Estimator(
         "csat",
@@ -153,6 +159,10 @@ ESTIMATORS = [
             World("hidden_confounder", partial(_silent, dimension="csat"), SILENT),
         ),
         no_effect=None,
+        shows=(
+            "relationships.surveys: value",
+            "relationships.indicators: csat",
+        ),
     ),
     Estimator(
         "survey_mean",
@@ -166,6 +176,12 @@ ESTIMATORS = [
             World("hidden_confounder", partial(_silent, dimension="trust"), SILENT),
         ),
         no_effect=None,
+        shows=(
+            "relationships.surveys: value",
+            "relationships.indicators: ces",
+            "relationships.indicators: opr_*",
+            "relationships.indicators: unnamed_scale",
+        ),
     ),
     Estimator(
         "understanding",
@@ -173,5 +189,11 @@ ESTIMATORS = [
         "the difference of the two means",
         "relationships.understanding",
         (World("assumptions", _understanding), World("clusters_3", partial(_understanding, correlation=0.3), CLIENTS_ALIKE)),
+        shows=(
+            "relationships.understanding: value",
+            "relationships.indicators: accuracy_*",
+            "relationships.indicators: agreement_*",
+            "relationships.indicators: congruency_*",
+        ),
     ),
 ]

@@ -1,5 +1,6 @@
+{% set cell = 'month, team' -%}
 with participation as (
-    select *, count(*) over (partition by month, team) as n
+    select *, count(*) over (partition by {{ cell }}) as n
     from {{ ref('int_network_participation') }}
 ),
 
@@ -8,136 +9,143 @@ ties as (
     where is_external is not null
 ),
 
--- what is drawn must not depend on people's keys, which a rotation changes: a person is known by the first message from or to them
-first_messages as (
-    select person_key, min(message) as message
-    from (
-        select from_key as person_key, 'from ' || platform || '|' || interaction_id as message
-        from {{ ref('int_employee_addresses') }}
-        union all
-        select to_key as person_key, 'to ' || platform || '|' || interaction_id as message
-        from {{ ref('int_employee_addresses') }}
-        where to_key is not null
-    ) as messages
-    group by person_key
-),
-
--- and who is silent by where they belong
-places as (
-    select person_key, min(team) as team, min(month) as month
+sizes as (
+    select
+        {{ cell }},
+        max(n) as members,
+        max(max(n)) over (partition by month) as company
     from participation
-    where team <> 'all'
-    group by person_key
+    group by {{ cell }}
 ),
 
--- the vertices are what is drawn anew (Snijders and Borgatti 1999): an edge weighs as much as its two ends together
-persons as (
+-- both directions between two people are one pair
+pairs as (
     select
-        seen.person_key,
-        row_number() over (order by first_messages.message, places.team, places.month, seen.person_key) as customer_no,
-        coalesce(first_messages.message, 'silent') || '|' || row_number() over (
-            partition by first_messages.message
-            order by places.team, places.month, seen.person_key
-        ) as customer_key
-    from (
-        select person_key from participation
-        union
-        select from_key as person_key from ties
-        union
-        select to_key as person_key from ties
-    ) as seen
-    left join first_messages on seen.person_key = first_messages.person_key
-    left join places on seen.person_key = places.person_key
-),
-
-weights as (
-    select persons.person_key, drawn.*
-    from ({{ bootstrap_weights('persons') }}) as drawn
-    inner join persons on drawn.customer_no = persons.customer_no
-),
-
-tie_blocks as (
-    select
-        ties.month,
-        ties.team,
-        senders.block,
-        {%- for part in range(8) %}
-        sum(senders.w{{ part }} * receivers.w{{ part }}) as all{{ part }},
-        sum(case when ties.is_external then senders.w{{ part }} * receivers.w{{ part }} else 0 end) as external{{ part }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ cell }},
+        least(from_key, to_key) as one_key,
+        greatest(from_key, to_key) as other_key,
+        count(*) as m,
+        count(*) filter (where is_external) as x
     from ties
-    inner join weights as senders on ties.from_key = senders.person_key
-    inner join weights as receivers on ties.to_key = receivers.person_key and senders.block = receivers.block
-    group by ties.month, ties.team, senders.block
+    group by {{ cell }}, least(from_key, to_key), greatest(from_key, to_key)
 ),
 
--- a member who is drawn three times stands in three places
-placed as (
+pair_sums as (
     select
-        participation.month,
-        participation.team,
-        participation.messages,
-        weights.block,
-        {%- for part in range(8) %}
-        weights.w{{ part }},
-        sum(weights.w{{ part }}) over so_far as c{{ part }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from participation
-    inner join weights on participation.person_key = weights.person_key
-    where participation.n >= 10
-    window so_far as (
-        partition by participation.month, participation.team, weights.block
-        order by participation.place
-        rows between unbounded preceding and current row
-    )
+        {{ cell }},
+        sum(m) as m,
+        sum(x) as x,
+        sum(x * x) as sum_xx,
+        sum(x * m) as sum_xm,
+        sum(m * m) as sum_mm
+    from pairs
+    group by {{ cell }}
 ),
 
-gini_blocks as (
-    select
-        month,
-        team,
-        block,
-        {%- for part in range(8) %}
-        sum(w{{ part }}) as n{{ part }},
-        sum(w{{ part }} * messages) as total{{ part }},
-        sum((w{{ part }} * c{{ part }} - w{{ part }} * (w{{ part }} - 1) / 2) * messages) as placed{{ part }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from placed
-    group by month, team, block
-),
-
-replicates as (
-    {% for part in range(8) -%}
-    select month, team, 'cross_team_share' as measure, block * 8 + {{ part }} as replicate, external{{ part }} / nullif(all{{ part }}, 0) as value
-    from tie_blocks
+ends as (
+    select {{ cell }}, one_key as person_key, x, m from pairs
     union all
-    select
-        month,
-        team,
-        'gini' as measure,
-        block * 8 + {{ part }} as replicate,
-        (2 * placed{{ part }} - (n{{ part }} + 1) * total{{ part }}) / nullif(n{{ part }} * total{{ part }}, 0) as value
-    from gini_blocks
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    select {{ cell }}, other_key as person_key, x, m from pairs
 ),
 
-ranked as (
+persons as (
+    select {{ cell }}, person_key, sum(x) as x, sum(m) as m
+    from ends
+    group by {{ cell }}, person_key
+),
+
+-- members of the team, and those beyond its border
+sided as (
+    select persons.*, participation.person_key is not null as is_member
+    from persons
+    left join participation
+        on persons.month is not distinct from participation.month
+        and persons.team = participation.team
+        and persons.person_key = participation.person_key
+),
+
+side_sums as (
+    select
+        {{ cell }},
+        is_member,
+        count(*) as persons,
+        sum(x) as x,
+        sum(m) as m,
+        sum(x * x) as sum_xx,
+        sum(x * m) as sum_xm,
+        sum(m * m) as sum_mm
+    from sided
+    group by {{ cell }}, is_member
+),
+
+-- of each side how far its people's ties surprise, those without any among them
+side_spreads as (
+    select
+        side_sums.month,
+        side_sums.team,
+        side_sums.is_member,
+        cast(pair_sums.x as double) / pair_sums.m as share,
+        greatest(side_sums.persons, case when side_sums.is_member then sizes.members else sizes.company - sizes.members end) as n,
+        side_sums.sum_xx - 2 * share * side_sums.sum_xm + share * share * side_sums.sum_mm as squares,
+        side_sums.x - share * side_sums.m as total
+    from side_sums
+    inner join pair_sums on side_sums.month is not distinct from pair_sums.month and side_sums.team = pair_sums.team
+    inner join sizes on side_sums.month is not distinct from sizes.month and side_sums.team = sizes.team
+),
+
+side_variances as (
+    select
+        {{ cell }},
+        sum(case when is_member then n end) as members,
+        sum(case when n > 1 then (squares - total * total / n) * n / (n - 1.0) end order by is_member) as spread
+    from side_spreads
+    group by {{ cell }}
+),
+
+-- a pair surprises at both of its ends, and counts once; never less than of independent ties
+measured as (
+    select
+        pair_sums.month,
+        pair_sums.team,
+        side_variances.members,
+        cast(pair_sums.m as bigint) as ties,
+        cast(pair_sums.x as double) / pair_sums.m as share,
+        greatest(
+            side_variances.spread - (pair_sums.sum_xx - 2 * share * pair_sums.sum_xm + share * share * pair_sums.sum_mm),
+            share * (1 - share) * pair_sums.m
+        ) as spread
+    from pair_sums
+    inner join side_variances on pair_sums.month is not distinct from side_variances.month and pair_sums.team = side_variances.team
+),
+
+sized as (
     select
         *,
-        row_number() over (partition by month, team, measure order by value, replicate) as place,
-        count(*) over (partition by month, team, measure) as drawn
-    from replicates
-    where replicate < {{ bootstrap_replicates() }} and value is not null
+        case when spread > 0 then share * (1 - share) * ties * ties / spread else ties end as n_eff,
+        {{ t_quantile('(members - 1)') }} as quantile
+    from measured
+    where members > 1
+),
+
+numerous as (
+    select * from participation
+    where n >= 10
+),
+
+ginis as (
+    {{ gini_estimates('numerous', cell) | indent(4) }}
 )
 
--- order statistics, rounded outwards; a draw in which nothing is left says nothing, and many of them make the interval untold
 select
-    month,
-    team,
-    measure,
-    max(case when place = (drawn + 1) // 40 then value end) as lo,
-    max(case when place = drawn + 1 - (drawn + 1) // 40 then value end) as hi
-from ranked
-where drawn >= 0.9 * {{ bootstrap_replicates() }}
-group by month, team, measure
+    {{ cell }},
+    'cross_team_share' as measure,
+    {{ wilson_lower('share', 'n_eff', 'quantile') }} as lo,
+    {{ wilson_upper('share', 'n_eff', 'quantile') }} as hi
+from sized
+union all
+select
+    {{ cell }},
+    'gini' as measure,
+    lo,
+    hi
+from ginis

@@ -80,7 +80,7 @@ from_network as (
         {{ value }} as value,
         {{ limits ~ '_lo' if limits else 'null' }} as lo,
         {{ limits ~ '_hi' if limits else 'null' }} as hi,
-        '{{ 'bootstrap of people; ' if limits else '' }}' || method as method,
+        '{{ 'Wilson at the effective number of ties, t(K-1), pairs go together where they share a person; ' if limits else '' }}' || method as method,
         is_complete,
         {{ network_missing_because(value) }} as suppressed_reason
     from network

@@ -1,11 +1,15 @@
 """Treated units and donors, day by day -> the effect on the mean of the treated ones: a weighted mean of donors stands for each of them.
 
 Abadie, Diamond and Hainmueller 2010 with all days before the test as predictors, weights on the simplex; demeaned as Doudchenko and Imbens
-2016 and Ferman and Pinto 2021 have it. P and interval by placebos in space: each donor in turn is held against the other donors, plain or
-demeaned by the same rule as the treated: a placebo that is denied the better fit would be unlike by its bad one alone."""
+2016 and Ferman and Pinto 2021 have it. P and interval by placebos in space, plain or demeaned by the same rule as the treated: a placebo that
+is denied the better fit would be unlike by its bad one alone. Of one treated unit each donor in turn is held against the other donors; of
+several, sets of as many units are drawn from all of them, the treated among them, each held against the units outside the set: sets of donors
+alone, few of which have no unit in common, say too little of how far a further set may lie off (7.6 % false positives with 5 of 30)."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +18,10 @@ from scipy.optimize import nnls
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
-DRAWS = 9_999
+SETS, FEWER_SETS = 499, 199  # of several units; the fewer where there are many to fit
+MANY_FITS = 1_500  # treated units times donors
 SEED = 20_100_605
+Flags = NDArray[np.bool_]
 RIDGE = 1e-8  # of the mean square of the distances: makes the weights unique where many would fit alike
 FEWEST_BEFORE = 3
 ILL_FIT = 10.0  # per cent of the mean, from which on a fit before the test is none
@@ -78,28 +84,88 @@ def _is_better_demeaned(plain: Vector, demeaned: Vector) -> NDArray[np.bool_]:
     return np.asarray((plain > ILL_FIT) & (demeaned <= ILL_FIT))
 
 
-def _placebos(counts: Matrix, donors: Matrix, n_before: int, is_demeaned: bool | None) -> Matrix:
-    """Gaps (n, T) of sets of donors, each held against the others; `counts` (n, J) are the parts of each donor in a set."""
+@dataclass(frozen=True)
+class Placebo:
+    """Of units that play the treated: `after`, the mean gap after; `share`, what of an effect lies in it (its treated units less those that
+    stand for it); `error` before."""
 
-    def gaps(chosen: NDArray[np.bool_], demeaned: bool) -> Matrix:
-        found = np.zeros_like(donors, dtype=np.float64)
-        for j in np.flatnonzero(chosen):
-            found[j] = _gap(donors[j], np.delete(donors, j, axis=0), n_before, demeaned)[0]
-        return found
+    after: float
+    share: float
+    error: float
 
-    every = np.ones(len(donors), dtype=np.bool_)
-    drawn: Matrix = counts @ gaps(every, bool(is_demeaned))
-    if is_demeaned is not None:
-        return drawn
-    means = counts @ donors[:, :n_before].mean(axis=1)
-    plain = _per_cent(_error(drawn, n_before), means)
-    ill = plain > ILL_FIT
-    if ill.any():
-        needed = np.asarray((counts[ill] > 0).any(axis=0), dtype=np.bool_)
-        demeaned: Matrix = np.asarray(counts[ill] @ gaps(needed, True))
-        better = _is_better_demeaned(plain[ill], _per_cent(_error(demeaned, n_before), means[ill]))
-        drawn[np.flatnonzero(ill)[better]] = demeaned[better]
-    return drawn
+
+def _gap_of(units: Matrix, others: Matrix, n_before: int, is_demeaned: bool | None) -> tuple[Vector, Matrix, bool]:
+    """The mean gap (T) of some units against others, the weights (m, J), and whether it was demeaned; None: by the fit before."""
+    fits = {kind: [_gap(unit, others, n_before, kind) for unit in units] for kind in ((False,) if not is_demeaned else (True,))}
+    plain = not is_demeaned
+    if is_demeaned is None:
+        mean = np.asarray(units[:, :n_before].mean())
+        error = _per_cent(_error(np.mean([gap for gap, _ in fits[False]], axis=0), n_before), mean)
+        if error > ILL_FIT:
+            fits[True] = [_gap(unit, others, n_before, True) for unit in units]
+            demeaned = _per_cent(_error(np.mean([gap for gap, _ in fits[True]], axis=0), n_before), mean)
+            plain = not bool(_is_better_demeaned(error, demeaned))
+    chosen = fits[not plain]
+    return np.mean([gap for gap, _ in chosen], axis=0), np.array([weights for _, weights in chosen]), not plain
+
+
+def _placebos(units: Matrix, is_treated: Flags, n_before: int, is_demeaned: bool | None) -> list[Placebo]:
+    """units (n, T). Of one treated unit every donor against the other donors; of several, sets of as many units against all others, each
+    set that there is or drawn by a seed."""
+    m, n = int(is_treated.sum()), len(units)
+    sets: list[tuple[int, ...]]
+    pool = np.ones(n, dtype=np.bool_)
+    if m == 1:
+        sets, pool = [(int(unit),) for unit in np.flatnonzero(~is_treated)], ~is_treated
+    else:
+        wanted = SETS if m * (n - m) <= MANY_FITS else FEWER_SETS
+        treated = tuple(np.flatnonzero(is_treated))
+        if math.comb(n, m) <= wanted + 1:
+            sets = [chosen for chosen in combinations(range(n), m) if chosen != treated]
+        else:
+            random = np.random.default_rng(SEED)
+            sets = [tuple(np.sort(random.choice(n, m, replace=False))) for _ in range(wanted)]
+    found = []
+    for chosen in sets:
+        members = np.isin(np.arange(n), chosen)
+        others = pool & ~members
+        gap, weights, _ = _gap_of(units[members], units[others], n_before, is_demeaned)
+        share = float(is_treated[members].mean() - weights.mean(axis=0) @ is_treated[others])
+        found.append(Placebo(float(gap[n_before:].mean()), share, float(_error(gap, n_before))))
+    return found
+
+
+def _p_values(effects: Vector, own: Placebo, placebos: Sequence[Placebo], tails: int) -> Vector:
+    """For each supposed effect the share of placebos, with the treated units themselves, that show as much beyond it, in units of their
+    error before."""
+    after, share, error = (np.array([getattr(one, name) for one in placebos]) for name in ("after", "share", "error"))
+    drawn = (after - effects[:, None] * share) / error
+    score = ((own.after - effects * own.share) / own.error)[:, None]
+    if tails == 2:
+        drawn, score = np.abs(drawn), np.abs(score)
+    return np.asarray(((drawn >= score - 1e-9 * (1 + np.abs(score))).sum(axis=1) + 1) / (len(placebos) + 1))
+
+
+def _limits(own: Placebo, placebos: Sequence[Placebo], level: float, tails: int) -> tuple[float, float]:
+    """The effects around the estimate that are not rejected at 1 - level; infinite where every one on that side stands.
+
+    P changes only where a placebo's score crosses that of the treated, so it is asked between all such effects. Far off, where sets with a
+    treated unit in them show as much as the treated do, p may rise again: that says nothing for an effect as large."""
+    sides = (1.0, -1.0) if tails == 2 else (1.0,)
+    crossings = []
+    for one in placebos:
+        for side in sides:
+            slope = one.share / one.error - side * own.share / own.error
+            if abs(slope) > 1e-12 / own.error:
+                crossings.append((one.after / one.error - side * own.after / own.error) / slope)
+    estimate = own.after / own.share
+    points = np.unique(np.array([*crossings, estimate]))
+    reach = max(float(points[-1] - points[0]), own.error)
+    between = np.concatenate([[points[0] - reach], (points[1:] + points[:-1]) / 2, [points[-1] + reach]])
+    falls = np.flatnonzero(_p_values(between, own, placebos, tails) <= 1 - level + 1e-12)
+    place = int(np.searchsorted(points, estimate))
+    below, above = falls[falls <= place], falls[falls > place]
+    return float(points[below[-1]]) if len(below) else -math.inf, float(points[above[0] - 1]) if len(above) else math.inf
 
 
 def synthetic_control(
@@ -108,62 +174,42 @@ def synthetic_control(
     """treated (m, T), donors (J, T): the outcome of each unit, one value a day, the first n_before of them before the test.
 
     Plain or demeaned is decided by the days before, for the treated and for every placebo alike, unless `is_demeaned` says it for all.
-    p is the share of placebos, with the treated units themselves, whose mean gap after, in units of their error before, is as large. With
-    several treated units a placebo is the mean of as many donors, drawn 9,999 times by a seed. The interval holds what, taken off the days
-    after, would leave a p above 1 - level: it needs level/(1 - level) donors, 19 for 95 %."""
+    p is the share of placebos, with the treated units themselves, whose mean gap after, in units of their error before, is as large. The
+    interval holds the effects that, taken off the treated units, would leave a p above 1 - level: it needs level/(1 - level) donors, 19 for
+    95 %."""
     m, n_donors = len(treated), len(donors)
     nothing = Synthetic(math.nan, None, None, None, math.nan, np.empty((m, n_donors)), np.empty(0))
     if n_before < FEWEST_BEFORE or treated.shape[1] <= n_before:
-        return Synthetic(**{**vars(nothing), "reason": f"{n_before} days before the test: at least {FEWEST_BEFORE} are needed"})
+        return replace(nothing, reason=f"{n_before} days before the test: at least {FEWEST_BEFORE} are needed")
     if n_donors < 2:
-        return Synthetic(**{**vars(nothing), "reason": "fewer than 2 donors"})
-    fits = {kind: [_gap(unit, donors, n_before, kind) for unit in treated] for kind in (False, True)}
-    gaps = {kind: np.mean([one for one, _ in fit], axis=0) for kind, fit in fits.items()}
+        return replace(nothing, reason="fewer than 2 donors")
+    own_gap, weights, demeaned = _gap_of(treated, donors, n_before, is_demeaned)
     mean = float(treated[:, :n_before].mean())
-    per_cent = {kind: float(_per_cent(_error(gap, n_before), np.asarray(mean))) for kind, gap in gaps.items()}
-    own = bool(_is_better_demeaned(np.asarray(per_cent[False]), np.asarray(per_cent[True]))) if is_demeaned is None else is_demeaned
-    gap = gaps[own]
-    effect, error = float(gap[n_before:].mean()), float(_error(gap, n_before))
+    error, effect = float(_error(own_gap, n_before)), float(own_gap[n_before:].mean())
     found = Synthetic(
         effect,
         None,
         None,
         None,
-        per_cent[own] if mean else math.inf,
-        np.array([weights for _, weights in fits[own]]),
-        gap,
-        is_demeaned=own,
-        effect_demeaned=float(gaps[True][n_before:].mean()),
+        float(_per_cent(np.asarray(error), np.asarray(mean))) if mean else math.inf,
+        weights,
+        own_gap,
+        is_demeaned=demeaned,
+        effect_demeaned=float(_gap_of(treated, donors, n_before, True)[0][n_before:].mean()),
     )
     # a synthetic control without error before says nothing about its error after
     least = 1e-6 * max(float(np.abs(donors).max()), float(np.abs(treated).max()))
-    if m == 1:
-        counts = np.eye(n_donors)
-    else:
-        counts = np.zeros((DRAWS, n_donors))
-        np.add.at(counts, (np.arange(DRAWS)[:, None], np.random.default_rng(SEED).integers(0, n_donors, (DRAWS, m))), 1.0 / m)
-    placebos = _placebos(counts, donors, n_before, is_demeaned)
-    errors = _error(placebos, n_before)
-    if error <= least or (errors <= least).any():
-        return Synthetic(**{**vars(found), "interval_reason": "the donors fit the days before the test without error: no placebo test"})
-    drawn = placebos[:, n_before:].mean(axis=1) / errors
-    score = effect / error
-    near = 1e-9 * (1 + abs(score))
-    extreme = int((np.abs(drawn) >= abs(score) - near).sum() if tails == 2 else (drawn >= score - near).sum())
-    p_value = (extreme + 1) / (len(drawn) + 1)
+    units = np.concatenate([treated, donors])
+    placebos = _placebos(units, np.arange(len(units)) < m, n_before, is_demeaned)
+    if min(error, *(one.error for one in placebos)) <= least:
+        return replace(found, interval_reason="the donors fit the days before the test without error: no placebo test")
+    own = Placebo(effect, 1.0, error)
+    p_value = float(_p_values(np.zeros(1), own, placebos, tails)[0])
+    found = replace(found, p_value=p_value, n_placebos=len(placebos))
     needed = math.ceil(level / (1 - level) - 1e-9)
     if n_donors < needed:
-        why = f"{n_donors} donors: an interval of {100 * level:g} % by placebos needs {needed}"
-        return Synthetic(**{**vars(found), "p_value": p_value, "n_placebos": len(drawn), "interval_reason": why})
-    # the largest score that is not yet among the rarest (1 - level) of all
-    rank = math.floor((1 - level) * (len(drawn) + 1) + 1e-9)
-    width = max(float(np.sort(np.abs(drawn) if tails == 2 else drawn)[-rank]), 0.0) * error
-    return Synthetic(
-        **{
-            **vars(found),
-            "p_value": p_value,
-            "n_placebos": len(drawn),
-            "lo": effect - width,
-            "hi": effect + width if tails == 2 else None,
-        }
-    )
+        return replace(found, interval_reason=f"{n_donors} donors: an interval of {100 * level:g} % by placebos needs {needed}")
+    limits = _limits(own, placebos, level, tails)
+    if math.isinf(limits[0]) or (tails == 2 and math.isinf(limits[1])):
+        return replace(found, interval_reason="no effect is so large that placebos would reject it")
+    return replace(found, lo=limits[0], hi=limits[1] if tails == 2 else None)

@@ -1,0 +1,70 @@
+{# How unevenly a group takes part: the Gini coefficient and its limits. #}
+
+{% macro gini_estimates(members, cell) -%}
+{#-
+  members: a relation with the columns of a cell, messages of each member (0 included) and place, from the fewest messages to the most.
+  Gives the cell, n, gini, lo, hi. Limits: jackknife (each member left out in turn) on the logit, around n / (n - 1) of the coefficient, which
+  the plain one falls short of; t over members. No limits where one member wrote everything, or all wrote alike.
+-#}
+select
+    {{ cell }},
+    n,
+    gini,
+    least(gini, {{ gini_limit('-') }}) as lo,
+    greatest(gini, {{ gini_limit('+') }}) as hi
+from (
+    select
+        *,
+        case when n > 1 then gini * n / (n - 1.0) end as centre,
+        case
+            when written_by_several = n and variance > 0
+                then {{ t_quantile('(n - 1)') }} * {{ root('(variance * (n - 1.0) * (n - 1.0) / n)') }} * n / (n - 1.0)
+        end as width
+    from (
+        select
+            {{ cell }},
+            max(n) as n,
+            max(gini) as gini,
+            count(without_one) as written_by_several,
+            {{ exact_variance('without_one') }} as variance
+        from (
+            select
+                *,
+                -- what the coefficient would be without the member, less what it is
+                case
+                    when n > 1 and total > messages
+                        then
+                            cast(
+                                2.0 * (placed - place * messages - (total - so_far)) / ((n - 1) * (total - messages)) - n / (n - 1.0) - gini
+                                as decimal(18, 12)
+                            )
+                end as without_one
+            from (
+                select
+                    *,
+                    2.0 * placed / (n * total) - (n + 1.0) / n as gini
+                from (
+                    select
+                        {{ cell }},
+                        messages,
+                        place,
+                        cast(sum(messages) over (partition by {{ cell }} order by place rows between unbounded preceding and current row) as bigint) as so_far,
+                        cast(sum(messages) over (partition by {{ cell }}) as bigint) as total,
+                        cast(sum(place * messages) over (partition by {{ cell }}) as bigint) as placed,
+                        count(*) over (partition by {{ cell }}) as n
+                    from {{ members }}
+                ) as summed
+                where total > 0
+            ) as measured
+        ) as jackknifed
+        group by {{ cell }}
+    ) as varied
+) as spread
+{%- endmacro %}
+
+{% macro gini_limit(side) -%}
+case
+    when centre > 0 and centre < 1 and width is not null
+        then 1 / (1 + exp(-(ln(centre / (1 - centre)) {{ side }} width / (centre * (1 - centre)))))
+end
+{%- endmacro %}
