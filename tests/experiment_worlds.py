@@ -137,6 +137,13 @@ def worlds() -> tuple[pd.DataFrame, pd.DataFrame]:
         rows.append(moving.assign(outcome="answers", **kind))
     plans.append(plan("two without a kind", "did", margin_rate=0.5, cost=600, currency="USD"))
     rows += [geos("two without a kind").assign(outcome=outcome) for outcome in ("revenue", "mentions")]
+    for design in (*DESIGNED, "did", "randomised"):
+        plans.append(plan(f"{design} still", design))
+        rows.append(geos(f"{design} still").assign(value=5.0))
+    plans.append(plan("backwards", "did", starts_on=DAYS[-1], ends_on=STARTS))
+    rows.append(geos("backwards"))
+    plans.append(plan("margin in per cent", "did", margin_rate=50, cost=600, currency="USD"))
+    rows.append(geos("margin in per cent"))
     plans.append(plan("moved before", "tbr"))
     moved = geos("moved before", n_treated=2)
     moved.loc[moved["is_treated"] & (moved["date"] >= DAYS[40]), "value"] += 15

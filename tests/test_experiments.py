@@ -49,6 +49,9 @@ def test_the_difference_is_welch_on_the_change(drawn) -> None:
     known = stats.ttest_ind((test - before)[treated], (test - before)[~treated], equal_var=False)
     interval = known.confidence_interval(0.95)
     assert found.effect == pytest.approx(((test - before)[treated].mean() - (test - before)[~treated].mean(), interval.low, interval.high))
+    # per cent of what would have been: what was shown less the effect, whichever effect it was
+    shown = test[treated].mean()
+    assert found.percent == pytest.approx(tuple(100 * effect / (shown - effect) for effect in found.effect))
     assert found.p_value == pytest.approx(known.pvalue, rel=1e-10)
 
 

@@ -152,6 +152,13 @@ def test_a_unit_outside_the_hull_of_its_donors_is_matched_demeaned() -> None:
     assert found.effect[1] < 6 < found.effect[2] and found.effect[0] == found.effect_demeaned
 
 
+@pytest.mark.parametrize("y", [np.zeros(70), np.full(70, 5.0), 5 + 0.1 * np.arange(70), np.where(np.arange(70) < 50, 5.0, 7.0)])
+def test_a_series_without_noise_gives_a_reason(y: np.ndarray) -> None:
+    days = np.arange(70)
+    found = interrupted_time_series(y, days, days >= 50)
+    assert (found.reason, np.isnan(found.effect)) == ("the outcome does not vary from its trend", True)
+
+
 # Time-based regression.
 
 
@@ -203,16 +210,34 @@ def test_a_time_based_regression_covers_what_was_planted(rho: float) -> None:
     assert 0.02 <= _covered(false, 0)[1] <= 0.09
 
 
-@pytest.mark.parametrize(("m", "is_demeaned"), [(1, False), (1, True), (3, False)])
-def test_a_synthetic_control_covers_what_was_planted(m: int, is_demeaned: bool) -> None:
+@pytest.mark.parametrize("m", [1, 2])
+def test_sets_of_units_reject_what_the_interval_leaves_out(m: int) -> None:
+    """Seven units, two of them treated: 20 other sets of two; p is a rank among all 21, and moves with the effect that is taken off."""
+    draw = np.random.default_rng(8)
+    units = 100 + remembering(draw, (30,), 0.8, 5) + draw.normal(0, 2, (m + 19 if m == 1 else 7, 30))
+    units[:m, 20:] += 4
+    found = synthetic_control(units[:m], units[m:], 20, level=0.95 if m == 1 else 0.8)
+    assert found.n_placebos == (19 if m == 1 else 20)
+    ranks = found.n_placebos + 1
+    assert found.p_value * ranks == pytest.approx(round(found.p_value * ranks))
+    alpha = 0.05 if m == 1 else 0.2
+    for limit, inward in ((found.lo, 0.02), (found.hi, -0.02)):
+        for shift, rejects in ((inward, False), (-inward, True)):
+            moved = units[:m].copy()
+            moved[:, 20:] -= limit + shift
+            assert (synthetic_control(moved, units[m:], 20).p_value <= alpha + 1e-9) == rejects
+
+
+@pytest.mark.parametrize(("m", "is_demeaned", "worlds"), [(1, False, 150), (1, True, 150), (3, False, 40)])
+def test_a_synthetic_control_covers_what_was_planted(m: int, is_demeaned: bool, worlds: int) -> None:
     draw, days = np.random.default_rng(33), np.arange(45)
     covered, alarms = [], []
-    for _ in range(150):
+    for _ in range(worlds):
         factors = remembering(draw, (2, 45), 0.8, 4)
         units = 100 + draw.dirichlet([1, 1], 24 + m) @ factors + draw.normal(0, 2, (24 + m, 45))
-        nothing = synthetic_control(units[:m], units[m:], 30, is_demeaned)
-        planted = synthetic_control(units[:m] + 5 * (days >= 30), units[m:], 30, is_demeaned)
-        alarms.append(nothing.p_value <= 0.05)
-        covered.append(planted.lo <= 5 <= planted.hi)
+        found = synthetic_control(units[:m] + 5 * (days >= 30), units[m:], 30, is_demeaned)
+        covered.append(found.lo <= 5 <= found.hi)
+        # what is added to the treated moves the estimate, and the limits with it
+        alarms.append(not found.lo - 5 < 0 < found.hi - 5)
     assert 0.90 <= np.mean(covered) <= 1
     assert np.mean(alarms) <= 0.10

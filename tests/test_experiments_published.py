@@ -180,6 +180,22 @@ def test_a_margin_rate_makes_money_of_what_is_called_revenue_alone(built: DbtWar
     assert found == [("mentions", "count", "number per unit and day", True), ("revenue", "money", "USD per unit and day", False)]
 
 
+@pytest.mark.parametrize("design", [*DESIGNED, "did", "randomised"])
+def test_an_outcome_that_never_moves_has_a_reason_and_stops_nothing(built: DbtWarehouse, design: str) -> None:
+    row = read(built, f"{design} still")
+    assert (row["effect_lo"], row["effect_hi"], row["p_value"]) == (None, None, None)
+    said = row["suppressed_reason"] or row["interval_reason"]
+    assert "vary" in said or "without error" in said
+
+
+def test_a_plan_that_cannot_be_is_told_so(built: DbtWarehouse) -> None:
+    assert read(built, "backwards")["suppressed_reason"] == "the test ends before it starts"
+    row = read(built, "margin in per cent", "roi.experiments")
+    assert (row["iroi"], row["iroi_lo"], row["incremental_margin"]) == (None, None, None)
+    assert row["suppressed_reason"] == "margin rate 50.0: a part of revenue lies between 0 and 1"
+    assert row["iroas"] == pytest.approx(row["effect_total"] / 600, rel=1e-9), "revenue over cost needs no margin"
+
+
 def test_a_design_that_failed_its_own_check_is_demoted(built: DbtWarehouse) -> None:
     row = read(built, "moved before")
     assert (row["evidence_grade"], row["p_value"]) == ("C", None)

@@ -80,10 +80,14 @@ def _panel(connection: duckdb.DuckDBPyConnection, experiment_id: str, outcome: s
 def _found(connection: duckdb.DuckDBPyConnection, experiment_id: str, outcome: str, design: str, level: float, tails: int) -> Effect:
     if not 0 < level < 1 or tails not in (1, 2):
         return Effect("", 0, 0, reason=f"level {level:g} and tails {tails}: a level lies between 0 and 1, and tails are 1 or 2")
-    if design in OF_UNITS:
-        return effect_of(_units(connection, experiment_id, outcome), design, level, tails)
-    panel = _panel(connection, experiment_id, outcome)
-    return Effect("", 0, 0, reason=panel) if isinstance(panel, str) else panel_effect(panel, design, level, tails)
+    try:
+        if design in OF_UNITS:
+            return effect_of(_units(connection, experiment_id, outcome), design, level, tails)
+        panel = _panel(connection, experiment_id, outcome)
+        return Effect("", 0, 0, reason=panel) if isinstance(panel, str) else panel_effect(panel, design, level, tails)
+    except (np.linalg.LinAlgError, RuntimeError, ArithmeticError) as fault:
+        # one test whose numbers no method can take must not take the others with it
+        return Effect("", 0, 0, reason=f"the outcomes cannot be estimated: {fault}")
 
 
 def experiments(connection: duckdb.DuckDBPyConnection) -> Sequence[tuple[object, ...]]:

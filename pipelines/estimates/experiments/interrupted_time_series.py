@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.estimates.experiments.autocorrelation import LARGEST, Matrix, Vector, fit
+from pipelines.estimates.experiments.autocorrelation import LARGEST, Matrix, Vector, fit, fit_at
 from pipelines.estimates.experiments.effects import t_limits, t_p_value
 
 FEWEST_BEFORE = 8  # below that a trend and a correlation cannot both be told
@@ -54,9 +54,9 @@ def interrupted_time_series(
     design = np.column_stack([*columns, *([since] if has_slope else []), *([] if seasons is None else [seasons])])
     if len(y) - design.shape[1] < 4 or np.linalg.matrix_rank(design) < design.shape[1]:
         return Interruption(reason="too few days for a trend, a level, a slope and the seasons")
-    found = fit(y, design, time)
-    if not found.variance > (1e-12 * float(np.abs(y).max())) ** 2:
+    if not fit_at(y, design, time, 0.0).variance > (1e-12 * float(np.abs(y).max())) ** 2:
         return Interruption(reason="the outcome does not vary from its trend")
+    found = fit(y, design, time)
     if found.rho > LARGEST - 0.005:
         return Interruption(rho=found.rho, reason="the days follow each other like a random walk: no trend can be told from it")
     if found.degrees < 2:

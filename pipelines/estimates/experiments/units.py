@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.estimates.assignments import permutation_p
-from pipelines.estimates.experiments.effects import Effect, Limits, t_limits, t_p_value, times
+from pipelines.estimates.experiments.effects import Effect, Limits, percent_of_what_would_have_been, t_limits, t_p_value, times
 
 UNLIKE_SIZES = 0.25  # coefficient of variation of the units before the test from which on they are compared by ratio
 Vector = NDArray[np.float64]
@@ -171,7 +171,7 @@ def effect_of(units: Units, design: str, level: float = 0.95, tails: int = 2) ->
         total = of_what_was_shown(whole, float(kept.post_value[treated].sum())) if has_total else None
     else:
         effect = scaled(test, 1.0)
-        percent = scaled(test, 100 / (shown - test.value)) if shown > test.value else None
+        percent = percent_of_what_would_have_been(effect, shown)
         total = scaled(whole, float(kept.post_base[treated].sum())) if has_total else None
     result = replace(result, effect=effect, percent=percent, total=total)
     if design == "did":

@@ -96,6 +96,7 @@ joined as (
         case
             when experiments.design not in ('randomised', 'did', 'synthetic_control', 'its', 'tbr')
                 then 'the design is none of randomised, did, synthetic_control, its, tbr'
+            when experiments.ends_on < experiments.starts_on then 'the test ends before it starts'
             when outcomes.experiment_id is null then 'no outcome was given for the days of the test'
             when experiments.ends_on >= clock.as_of_date and outcomes.last_on < experiments.ends_on then 'the test is not over'
             when {{ days_apart('outcome_ends.given_until', 'experiments.ends_on') }} >= outcome_ends.step_days

@@ -128,6 +128,7 @@ reasoned as (
             when cost = 0 then 'the cost is zero'
             when effect_total is null then 'the cooldown is not over'
             when margin_rate is null then 'the experiment names no margin rate'
+            when margin_rate > 1 then 'margin rate ' || cast(cast(margin_rate as double) as {{ dbt.type_string() }}) || ': a part of revenue lies between 0 and 1'
         end as suppressed_reason,
         case
             when outcome_kind = 'money' and evidence_grade in ('A', 'B', 'B-') and cost <> 0 then cast(cost as double)
@@ -138,10 +139,10 @@ reasoned as (
 returns as (
     select
         *,
-        -- where money was taken away the limits change places
+        -- where money was taken away the limits change places; a margin above 1 is a percentage, and no margin
         {% for limit, other in [('', ''), ('_lo', '_hi'), ('_hi', '_lo')] -%}
         {%- set limit_of_total = '(case when divisor > 0 then effect_total' ~ limit ~ ' else effect_total' ~ other ~ ' end)' -%}
-        ({{ limit_of_total }} * margin_rate - divisor) / divisor as iroi{{ limit }},
+        case when margin_rate <= 1 then ({{ limit_of_total }} * margin_rate - divisor) / divisor end as iroi{{ limit }},
         case when not is_margin then {{ limit_of_total }} / divisor end as iroas{{ limit }}{{ ',' if not loop.last }}
         {% endfor %}
     from reasoned
@@ -186,7 +187,8 @@ final as (
         cast(cost as decimal(38, 4)) as cost,
         '{{ var("reporting_currency") }}' as currency,
         case
-            when outcome_kind = 'money' and evidence_grade in ('A', 'B', 'B-') then {{ published_double('(effect_total * margin_rate)') }}
+            when outcome_kind = 'money' and evidence_grade in ('A', 'B', 'B-') and margin_rate <= 1
+                then {{ published_double('(effect_total * margin_rate)') }}
         end as incremental_margin,
         {% for name in ['iroi', 'iroi_lo', 'iroi_hi', 'iroas', 'iroas_lo', 'iroas_hi'] -%}
         {{ published_double(name) }} as {{ name }},
