@@ -10,8 +10,8 @@ select
     {{ cell }},
     n,
     gini,
-    least(gini, {{ gini_limit('-') }}) as lo,
-    greatest(gini, {{ gini_limit('+') }}) as hi
+    {{ gini_limit('least', '-') }} as lo,
+    {{ gini_limit('greatest', '+') }} as hi
 from (
     select
         *,
@@ -62,9 +62,9 @@ from (
 ) as spread
 {%- endmacro %}
 
-{% macro gini_limit(side) -%}
+{% macro gini_limit(beyond, side) -%}
 case
     when centre > 0 and centre < 1 and width is not null
-        then 1 / (1 + exp(-(ln(centre / (1 - centre)) {{ side }} width / (centre * (1 - centre)))))
+        then {{ beyond }}(gini, 1 / (1 + exp(-(ln(centre / (1 - centre)) {{ side }} width / (centre * (1 - centre))))))
 end
 {%- endmacro %}
