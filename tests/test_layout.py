@@ -127,9 +127,9 @@ def test_no_file_is_long() -> None:
     long = {
         str(path.relative_to(PROJECT)): lines
         for path in tracked()
-        # docs/metrics.md is made from the descriptions, however many there are
+        # made from the descriptions and from the estimators, however many there are
         if path.suffix in (".py", ".sql", ".yml", ".md")
-        and path != PROJECT / "docs" / "metrics.md"
+        and path not in (PROJECT / "docs" / "metrics.md", PROJECT / "docs" / "calibration.md")
         and (lines := len(path.read_text(encoding="utf-8").splitlines())) > 300
     }
     assert not long, f"over 300 lines: {long}"
