@@ -225,6 +225,7 @@ def test_what_a_few_customers_paid_cannot_be_solved_for() -> None:
         "account_id": [None if is_person else key for key, is_person, *_ in bought],
         "date": np.array([day for _, _, day, _ in bought], dtype="datetime64[D]"),
     }
+    columns["occurred_at"] = columns["date"].astype("datetime64[us]")
     product.give("int_purchases", columns)
     product.give("int_revenue_resolved", columns | {"amount_reporting": np.array([amount for *_, amount in bought], dtype=float)})
     product.rows("roi_cohorts")
