@@ -128,7 +128,7 @@ reasoned as (
             when cost = 0 then 'the cost is zero'
             when effect_total is null then 'the cooldown is not over'
             when margin_rate is null then 'the experiment names no margin rate'
-            when margin_rate > 1 then 'margin rate ' || cast(cast(margin_rate as double) as {{ dbt.type_string() }}) || ': a part of revenue lies between 0 and 1'
+            when margin_rate > 1 then 'margin rate ' || cast(cast(margin_rate as double) as text) || ': a part of revenue lies between 0 and 1'
         end as suppressed_reason,
         case
             when outcome_kind = 'money' and evidence_grade in ('A', 'B', 'B-') and cost <> 0 then cast(cost as double)
