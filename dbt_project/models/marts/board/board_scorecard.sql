@@ -93,7 +93,7 @@ filled as (
         end as state,
         case
             when latest.measure is not null then latest.suppressed_reason
-            when lines.measure = 'iroi' then 'no experiment measures it'
+            when lines.measure = 'iroi' then 'no experiment of this quarter measures it'
             when lines.measure = 'retention_lift' then 'no client had 180 days behind a landmark in this quarter'
             when lines.side = 'money' then 'no money of this audience was given'
             else 'no data of this audience measures it'
