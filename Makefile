@@ -26,7 +26,7 @@ run: setup  ## the whole job on the demo company; again: its next day; DAY=same:
 	@$(BIN)/python -m simulator run
 
 test: setup  ## all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 dev: setup  ## Dagster's page on http://127.0.0.1:3000, on your own warehouse
 	@mkdir -p data/dagster && cp .dagster/dagster.yaml data/dagster/dagster.yaml
