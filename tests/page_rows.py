@@ -48,7 +48,7 @@ def scorecard() -> Rows:
                 **credit,
             ),
             score(quarter, "company", "money", "roi.channel_summary", "full_cost", 50_000, method="exact"),
-            score(quarter, "company", "money", "roi.experiments", "iroi", None, suppressed_reason="no experiment of this quarter measures it"),
+            score(quarter, "company", "money", "roi.experiments", "iroi", None, suppressed_reason="no experiment measures it"),
             score(quarter, "clients", "money", "roi.revenue_retention", "nrr", 0.97, change=0.01, method="exact"),
             score(
                 quarter,
@@ -77,7 +77,7 @@ def scorecard() -> Rows:
                 method=WILSON,
                 is_megaphone=is_last,
             ),
-            score(quarter, "public", "money", "roi.experiments", "iroi", None, suppressed_reason="no experiment of this quarter measures it"),
+            score(quarter, "public", "money", "roi.experiments", "iroi", None, suppressed_reason="no experiment measures it"),
             score(
                 quarter,
                 "employees",

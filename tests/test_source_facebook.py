@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -168,7 +169,8 @@ def test_the_token_stands_in_no_address_and_a_secret_proves_it(page: Loading, co
 
 def test_pages_that_are_too_much_for_graph_are_asked_for_smaller(page: Loading, company: tuple[Layer, str]) -> None:
     error = {"error": graph_error(1, "Please reduce the amount of data you're asking for, then retry your request")}
-    company[0].faults = {2: Fault(500, error), 3: Fault(500, error)}
+    posts = 2 + ceil(facebook.KEPT / facebook.WINDOW)  # after the page and its views
+    company[0].faults = {posts: Fault(500, error), posts + 1: Fault(500, error)}
     page.load()
     asked = [exchange.query for exchange in company[0].exchanges if exchange.path.endswith("/published_posts")]
     assert "limit=25" in asked[0] and len(page.rows("posts")) > 20
