@@ -85,7 +85,7 @@ class Client:
         url = httpx.URL(base_url.rstrip("/"))
         if url.scheme not in ("http", "https") or not url.host:
             raise SourceError(f"{source}: the base URL is not an http(s) address; set SOURCES__{source.upper()}__BASE_URL to one")
-        self._base, self._urls = url, dict[str, httpx.URL]()
+        self._base = url
         self._wait_before_next = 0.0
         self._http = httpx.Client(
             headers={"User-Agent": "goodwill/0.1", "Accept": "application/json", **(headers or {})},
@@ -163,7 +163,7 @@ class Client:
     ) -> httpx.Response:
         """One exchange; a redirect is followed on the same host only, since the token would go along."""
         own = headers if headers is not None else (self.authorization.headers() if self.authorization else {})
-        url = self._urls.get(path) or self._urls.setdefault(path, self._base.copy_with(path=self._base.path.rstrip("/") + path))
+        url = self._base.copy_with(path=self._base.path.rstrip("/") + path)
         if isinstance(params, bytes):
             url, params = url.copy_with(query=params), None
         for _ in range(4):
