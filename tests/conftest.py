@@ -1,14 +1,17 @@
 """Shared fixtures: settings and a warehouse of a test's own, and sources that need no network."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pipelines.raw import Extraction, RawTable, Source
 from pipelines.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from faults.layer import Layer
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 POSTS = RawTable(
@@ -32,6 +35,16 @@ PEOPLE = RawTable("people", ("id",), {"id": "VARCHAR", "person_key": "VARCHAR"},
 def settings(tmp_path: Path) -> Settings:
     """Settings of a folder of their own; nothing of this machine's environment gets in."""
     return read_settings(folder=tmp_path, environ={"GOODWILL_KEY": "a key for tests"})
+
+
+@pytest.fixture(scope="module")
+def days() -> "Iterator[list[tuple[Layer, str]]]":
+    """The APIs of the demo company on two days in a row, each behind a layer that breaks what it is told to."""
+    from demo_company import world
+    from faults.layer import speaking
+
+    with speaking(world(0)) as today, speaking(world(1)) as tomorrow:
+        yield [today, tomorrow]
 
 
 def fake_source(extract: Callable[[Extraction], None], tables: Sequence[RawTable] = (POSTS, PEOPLE), **fields: Any) -> Source:

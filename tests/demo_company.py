@@ -7,7 +7,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
@@ -26,6 +27,14 @@ DAYS, ACCOUNTS = 30, 20
 @cache
 def world(day: int) -> World:
     return build(now=FIRST_CLOCK + timedelta(days=day), days=DAYS, accounts=ACCOUNTS)
+
+
+def advertised(platform: str, day: int) -> dict[tuple[str, date], tuple[Decimal, float]]:
+    """What the world knows of a platform's ads until `day`: (ad, date) -> spend, and the conversions that it claims."""
+    ads = world(day).advertising
+    of_it = ads[ads["platform"] == platform]
+    rows = zip(of_it["ad_id"], of_it["date"].dt.date, of_it["spend"], of_it["claimed_conversions"], strict=True)
+    return {(ad, date): (Decimal(f"{spend:.2f}"), claimed) for ad, date, spend, claimed in rows}
 
 
 @dataclass(frozen=True)
@@ -109,4 +118,4 @@ def restore(folder: Path, saved: Path) -> None:
     shutil.copytree(saved, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("dbt"))
 
 
-__all__ = ["Company", "Served", "company", "content", "differing", "nobody", "restore", "world"]
+__all__ = ["Company", "Served", "advertised", "company", "content", "differing", "nobody", "restore", "world"]

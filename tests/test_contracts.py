@@ -4,7 +4,6 @@ import copy
 import importlib
 import json
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,19 +12,12 @@ from urllib.parse import parse_qsl
 import pytest
 import yaml
 from contracts import Exchange, Judge, closed, discovery, graph, openapi, swagger
-from demo_company import world
-from faults.layer import Layer, speaking
+from faults.layer import Layer
 from faults.loading import Loading
 
 from pipelines.http import Client
 from pipelines.sources import discover
 from tests.reference import CONTRACTS
-
-
-@pytest.fixture(scope="module")
-def days() -> Iterator[list[tuple[Layer, str]]]:
-    with speaking(world(0)) as today, speaking(world(1)) as tomorrow:
-        yield [today, tomorrow]
 
 
 def exchanges(name: str, days: list[tuple[Layer, str]], folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Exchange]:

@@ -6,15 +6,14 @@ needs told of itself stands in faults/<source>.py as ADAPTER.
 
 import importlib
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from demo_company import world
-from faults.layer import Adapter, Fault, Layer, each_field, lists, speaking
+from faults.layer import Adapter, Fault, Layer, each_field, lists
 from faults.loading import Loading
 
 from pipelines import http
@@ -45,12 +44,6 @@ class Place:
 
     def at(self, loading: Loading, day: tuple[Layer, str]) -> None:
         loading.settings._values[f"SOURCES__{self.source.name}__BASE_URL".upper()] = day[1] + self.source.name  # type: ignore[index]
-
-
-@pytest.fixture(scope="module")
-def days() -> Iterator[list[tuple[Layer, str]]]:
-    with speaking(world(0)) as today, speaking(world(1)) as tomorrow:
-        yield [today, tomorrow]
 
 
 @pytest.fixture(scope="module", params=sorted(ASKED))

@@ -1,25 +1,18 @@
 """Google Ads: micros to the digit, the clients of a manager account, campaigns without ads, and errors in Google's words."""
 
 import json
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from demo_company import world
+from demo_company import advertised
 from faults.google_ads import ADAPTER
-from faults.layer import Fault, Layer, speaking
+from faults.layer import Fault, Layer
 from faults.loading import Loading
 
 from pipelines.http import Client, NetworkError, SourceError
 from pipelines.sources.google_ads import SOURCE
-
-
-@pytest.fixture(scope="module")
-def days() -> Iterator[list[tuple[Layer, str]]]:
-    with speaking(world(0)) as today, speaking(world(1)) as tomorrow:
-        yield [today, tomorrow]
 
 
 @pytest.fixture
@@ -28,13 +21,6 @@ def account(days: list[tuple[Layer, str]], tmp_path: Path, monkeypatch: pytest.M
     for layer, _ in days:
         layer.reset()
     return Loading(SOURCE, tmp_path, **ADAPTER.settings, base_url=days[0][1] + "google_ads")
-
-
-def advertised(day: int) -> dict[tuple[str, Any], tuple[Decimal, float]]:
-    ads = world(day).advertising
-    mine = ads[ads["platform"] == "google_ads"]
-    rows = zip(mine["ad_id"], mine["date"].dt.date, mine["spend"], mine["claimed_conversions"], strict=True)
-    return {(ad, date): (Decimal(f"{spend:.2f}"), claimed) for ad, date, spend, claimed in rows}
 
 
 def stored(account: Loading) -> dict[tuple[str, Any], tuple[Decimal, float]]:
@@ -48,7 +34,7 @@ def of_ads(body: Any) -> bool:
 def test_micros_and_claims_of_a_managers_client_are_the_platforms(account: Loading, days: list[tuple[Layer, str]]) -> None:
     account.load()
     before = stored(account)
-    assert before == advertised(0) and not account.warnings
+    assert before == advertised("google_ads", 0) and not account.warnings
     assert account.rows("ad_accounts", "account_id, currency, time_zone") == [
         {"account_id": "2170000002", "currency": "GBP", "time_zone": "Etc/UTC"}
     ]
@@ -59,7 +45,7 @@ def test_micros_and_claims_of_a_managers_client_are_the_platforms(account: Loadi
     account.settings._values["SOURCES__GOOGLE_ADS__BASE_URL"] = days[1][1] + "google_ads"  # type: ignore[index]
     account.load()
     now = stored(account)
-    assert now == advertised(1)
+    assert now == advertised("google_ads", 1)
     assert any(now[key] != before[key] for key in before), "nothing was restated"
 
 
@@ -69,7 +55,7 @@ def test_a_campaign_without_ads_costs_what_it_costs_once(account: Loading, days:
     account.load()
     rows = account.rows("insights")
     assert {row["ad_id"] for row in rows} == {f"campaign~{row['campaign_id']}" for row in rows}
-    spent = sum(spend for spend, _ in advertised(0).values())
+    spent = sum(spend for spend, _ in advertised("google_ads", 0).values())
     assert sum(Decimal(row["spend"]) for row in rows) == spent and not account.warnings
     days[0][0].change = lambda path, body: body
     account.load()
@@ -127,7 +113,7 @@ def test_a_used_up_quota_waits_as_long_as_google_says(
     exhausted = {"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "details": [retry]}}
     days[0][0].faults = {3: Fault(429, exhausted), 5: Fault(429, [exhausted])}
     account.load()
-    assert waited == [30.0, 30.0] and stored(account) == advertised(0)
+    assert waited == [30.0, 30.0] and stored(account) == advertised("google_ads", 0)
     days[0][0].reset()
     retry["retryDelay"] = "40000s"
     days[0][0].faults = {3: Fault(429, exhausted)}

@@ -1,6 +1,5 @@
 """LinkedIn Ads: costs in the account's currency, days that are restated, answers that are cut off, and tokens that are renewed."""
 
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -8,19 +7,13 @@ from typing import Any
 
 import pytest
 from demo_company import world
-from faults.layer import Fault, Layer, each_field, speaking
+from faults.layer import Fault, Layer, each_field
 from faults.linkedin_ads import ADAPTER
 from faults.loading import Loading
 
 from pipelines.http import Client, SourceError
 from pipelines.sources import linkedin_ads
 from simulator.apis.linkedin_ads import DATE_RANGE, TRIALS
-
-
-@pytest.fixture(scope="module")
-def days() -> Iterator[list[tuple[Layer, str]]]:
-    with speaking(world(0)) as today, speaking(world(1)) as tomorrow:
-        yield [today, tomorrow]
 
 
 @pytest.fixture

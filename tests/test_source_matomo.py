@@ -1,6 +1,5 @@
 """Matomo: visits by what brought them, keys instead of people, a token in no address, and days that come late, move or are deleted."""
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,12 +16,6 @@ from pipelines.sources.matomo import SOURCE
 from simulator.apis.matomo import Site
 
 LISTING = "/Live.getLastVisitsDetails"
-
-
-@pytest.fixture(scope="module")
-def days() -> Iterator[list[tuple[Layer, str]]]:
-    with speaking(world(0)) as today, speaking(world(1)) as tomorrow:
-        yield [today, tomorrow]
 
 
 @pytest.fixture

@@ -1,26 +1,19 @@
 """Meta Ads: spend to the cent, days that are restated for four weeks, and what Meta claims for itself."""
 
 import json
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from demo_company import world
-from faults.layer import Layer, speaking
+from demo_company import advertised
+from faults.layer import Layer
 from faults.loading import Loading
 from faults.meta_ads import ADAPTER
 
 from pipelines.http import Client
 from pipelines.sources.meta_ads import SOURCE
-
-
-@pytest.fixture(scope="module")
-def days() -> Iterator[list[tuple[Layer, str]]]:
-    with speaking(world(0)) as today, speaking(world(1)) as tomorrow:
-        yield [today, tomorrow]
 
 
 @pytest.fixture
@@ -31,13 +24,6 @@ def account(days: list[tuple[Layer, str]], tmp_path: Path, monkeypatch: pytest.M
     return Loading(SOURCE, tmp_path, **ADAPTER.settings, base_url=days[0][1] + "meta_ads")
 
 
-def advertised(day: int) -> dict[tuple[str, Any], tuple[Decimal, float]]:
-    ads = world(day).advertising
-    mine = ads[ads["platform"] == "meta_ads"]
-    rows = zip(mine["ad_id"], mine["date"].dt.date, mine["spend"], mine["claimed_conversions"], strict=True)
-    return {(ad, date): (Decimal(f"{spend:.2f}"), claimed) for ad, date, spend, claimed in rows}
-
-
 def stored(account: Loading) -> dict[tuple[str, Any], tuple[Decimal, float]]:
     rows = account.rows("insights", "ad_id, date, spend, claimed_conversions")
     return {(row["ad_id"], row["date"]): (Decimal(row["spend"]), float(row["claimed_conversions"] or 0)) for row in rows}
@@ -46,12 +32,12 @@ def stored(account: Loading) -> dict[tuple[str, Any], tuple[Decimal, float]]:
 def test_spend_and_claims_are_the_platforms_and_four_weeks_are_read_again(account: Loading, days: list[tuple[Layer, str]]) -> None:
     account.load()
     before = stored(account)
-    assert before == advertised(0) and not account.warnings
+    assert before == advertised("meta_ads", 0) and not account.warnings
     assert account.run.api_totals == {"campaigns": len(account.rows("campaigns"))}
     account.settings._values["SOURCES__META_ADS__BASE_URL"] = days[1][1] + "meta_ads"  # type: ignore[index]
     account.load()
     now = stored(account)
-    assert now == advertised(1)
+    assert now == advertised("meta_ads", 1)
     assert any(now[key] != before[key] for key in before), "nothing was restated"
     asked = [parse_qs(exchange.query) for exchange in days[1][0].exchanges if exchange.path.endswith("/insights")]
     spans = [json.loads(query["time_range"][0]) for query in asked if query["level"] == ["ad"]]

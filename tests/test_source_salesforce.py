@@ -1,6 +1,5 @@
 """Salesforce: what was modified since, merged, deleted or gone from the bin, a session that ends in mid page, and fields that an org lacks."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -11,7 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from demo_company import world
 from faults import Reply, Request, serve
-from faults.layer import Fault, Layer, speaking
+from faults.layer import Fault, Layer
 from faults.loading import Loading
 from faults.salesforce import ADAPTER
 
@@ -23,12 +22,6 @@ from simulator.apis import salesforce
 from simulator.apis.salesforce_records import Org
 
 EXPIRED = Fault(401, [{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}])
-
-
-@pytest.fixture(scope="module")
-def days() -> Iterator[list[tuple[Layer, str]]]:
-    with speaking(world(0)) as today, speaking(world(1)) as tomorrow:
-        yield [today, tomorrow]
 
 
 @pytest.fixture

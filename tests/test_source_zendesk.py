@@ -1,24 +1,17 @@
 """Zendesk: customers and the desk's one voice, notes that nobody outside reads, what is deleted, redacted or made private, and waits."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from demo_company import world
-from faults.layer import Fault, Layer, speaking
+from faults.layer import Fault, Layer
 from faults.loading import Loading
 from faults.zendesk import ADAPTER
 
 from pipelines.http import Client
 from pipelines.sources.zendesk import SOURCE
 from simulator.apis.zendesk_records import ASIDE, NOTE
-
-
-@pytest.fixture(scope="module")
-def days() -> Iterator[list[tuple[Layer, str]]]:
-    with speaking(world(0)) as today, speaking(world(1)) as tomorrow:
-        yield [today, tomorrow]
 
 
 @pytest.fixture
