@@ -2,16 +2,19 @@
 
     python -m bench.indicators 5000000
 
-Both run with two threads and 4 GB; what does not fit goes to a file beside the warehouse, which is removed afterwards.
-The peak is that of the resident memory of both processes together: the one that builds, with dbt and DuckDB in it, and the one that asks it to.
+Both run with two threads and a memory_limit; what does not fit goes to a file beside the warehouse, which is removed afterwards. The peak is
+that of the resident memory of both processes together: the one that builds, with dbt and DuckDB in it, and the one that asks it to. The rows are
+made in a process of its own and count for nothing. Every line is printed when it is known: a run that is cut short still says how far it came.
 """
 
 import multiprocessing
+import os
 import resource
 import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -19,47 +22,88 @@ from typing import Any
 import yaml
 
 ROWS = 5_000_000
-MEMORY, THREADS = "3GB", 2
+MEMORY, THREADS = "2800MB", 2
 PROJECT = Path(__file__).resolve().parent.parent
 DBT_PROJECT = PROJECT / "dbt_project"
 
-# Conversations of one to six messages over two years: a person writes, the brand answers three of five, some go on. People write to several
-# platforms; ids and keys are as long as real ones.
+# Two years of a company: threads of 1 to 60 messages (most are short), on five platforms and among four audiences, of which the public's is
+# told by the profile; few people write most. The brand answers three of five, now and then with the same words; some comment on posts, some delete
+# what they wrote. Ids and keys are as long as real ones.
+PROFILES = """
+insert into raw_files.profiles by name
+select platform, 'us' as profile_id, 'public' as default_audience, 'bench.parquet' as _file, row_number() over () as _line, false as _deleted, 'bench' as _run
+from (values ('bluesky'), ('mastodon'), ('facebook'), ('desk'), ('slack')) as platforms(platform)
+"""
+POSTS = """
+insert into raw_files.posts by name
+select
+    ['bluesky', 'mastodon', 'facebook'][1 + cast(n % 3 as integer)] as platform,
+    'post/' || n as post_id,
+    'us' as profile_id,
+    timestamp '2024-07-01' + to_seconds(cast(hash(n, 9) % 62899200 as bigint)) as posted_at,
+    true as is_brand,
+    'en' as language,
+    'bench.parquet' as _file,
+    n as _line,
+    false as _deleted,
+    'bench' as _run
+from range({rows} // 1000) as numbers(n)
+"""
 WORLD = """
 insert into raw_files.interactions by name
-with messages as (
-    select n, n // 4 as thread, n % 4 as place from range({rows}) as numbers(n)
+with threads as (
+    select
+        n as thread,
+        hash(n) as chance,
+        case
+            when n % 20 = 0 then 'slack' else ['bluesky', 'mastodon', 'facebook', 'desk'][1 + cast(n % 4 as integer)]
+        end as platform,
+        timestamp '2024-07-01' + to_seconds(cast(hash(n, 1) % 62899200 as bigint)) as opened_at,
+        to_seconds(cast(exp((hash(n, 2) % 1000) / 1000.0 * 9 + 3) as bigint)) as pause,
+        least(60, cast(floor(pow((1 + hash(n, 3) % 1000000) / 1000000.0, -0.6)) as bigint)) as messages
+    from range(cast({rows} / 2.09 as bigint)) as numbers(n)
+),
+messages as (
+    select *, thread * 64 + place as n
+    from (select *, unnest(range(messages)) as place from threads)
 ),
 drawn as (
     select
         *,
-        hash(thread) as chance,
-        ['bluesky', 'mastodon', 'facebook', 'desk'][1 + cast(thread % 4 as integer)] as platform,
-        timestamp '2024-07-01' + to_seconds(cast(hash(thread, 1) % 62899200 as bigint)) as opened_at,
-        to_seconds(cast(exp((hash(thread, 2) % 1000) / 1000.0 * 9 + 3) as bigint)) as pause
+        platform <> 'slack' and place > 0 and (hash(n, 4) % 5 < 3 and place % 2 = 1 or hash(n, 5) % 20 = 0) as is_brand,
+        -- the person who began the thread, and now and then another
+        cast(floor(pow(hash(case when platform = 'slack' or hash(n, 6) % 4 = 0 then n else thread end, 7) % 1000000007 / 1000000007.0, 3)
+        * case when platform = 'slack' then 2000 else {rows} / 10 end) as bigint) as person
     from messages
 )
 select
     platform,
     'message/' || n as interaction_id,
     opened_at + pause * place as occurred_at,
-    case when platform = 'desk' then 'message' when place = 0 then 'mention' else 'reply' end as kind,
-    case when place % 2 = 1 then md5('brand') || md5(platform) else md5(cast(chance % ({rows} // 40 + 1) as text)) || md5('person') end as actor_key,
+    case when platform in ('desk', 'slack') then 'message' when place > 0 then 'reply' when chance % 10 < 4 then 'comment' else 'mention' end as kind,
+    case when is_brand then md5('brand') || md5(platform) else md5(cast(person as text)) || md5(case when platform = 'slack' then 'colleague' else 'person' end) end as actor_key,
     'us' as profile_id,
-    place % 2 = 1 as is_brand,
-    case when place > 0 then 'message/' || (n - 1) end as parent_id,
-    'thread/' || thread as thread_id,
-    ['public', 'clients', 'suppliers'][1 + cast(chance % 3 as integer)] as audience,
+    is_brand,
+    case when place > 0 then 'message/' || (n - 1) when platform not in ('desk', 'slack') and chance % 10 < 4 then post end as parent_id,
+    case when platform not in ('desk', 'slack') and chance % 10 < 4 then post end as post_id,
+    case when platform in ('desk', 'slack') or chance % 10 >= 4 then 'thread/' || thread end as thread_id,
+    case when platform = 'slack' then 'room/' || (thread % 40) end as room_id,
+    case when platform = 'slack' then 'employees' when person % 3 = 1 then 'clients' when person % 10 = 2 then 'suppliers' end as audience,
     'en' as language,
-    case when place % 2 = 0 then ((hash(n) % 2001) / 1000.0) - 1 end as sentiment,
+    case when not is_brand then ((hash(n) % 2001) / 1000.0) - 1 end as sentiment,
+    case when is_brand then 'Thank you for writing, @' || person || ': ' || case when hash(n, 8) % 10 = 0 then 'we will be back' else md5(cast(n as text)) end end as text,
+    hash(n, 10) % 50 = 0 as is_deleted,
     'bench.parquet' as _file,
     n as _line,
     false as _deleted,
     'bench' as _run
-from drawn
-where place % 2 = 0 and (place = 0 or chance % 2 = 0) or place = 1 and hash(thread, 3) % 5 < 3 or place = 3 and hash(thread, 4) % 4 = 0
+from (select *, 'post/' || (thread % greatest({rows} // 1000, 1)) as post from drawn)
 """
-PLAIN = "select platform, audience, date_trunc('month', occurred_at) as month, count(*), count(distinct actor_key) from intermediate.int_interactions group by all"
+GROUPS = "select platform, audience, date_trunc('month', occurred_at) as month, count(*){more} from raw_files.interactions group by all"
+PLAIN = {
+    "one GROUP BY over the same rows": GROUPS.format(more=""),
+    "the same, and how many persons": GROUPS.format(more=", count(distinct actor_key)"),
+}
 
 
 def _profile(warehouse: Path) -> dict[str, Any]:
@@ -73,69 +117,85 @@ def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1_000_000 if sys.platform == "darwin" else 1_000)
 
 
-def build(folder: str, rows: int) -> dict[str, Any]:
-    """Make the world and build the models -> seconds of each model, seconds of the plain query, rows and peak memory in MB."""
+def _tell(name: str, seconds: float, more: str = "") -> None:
+    print(f"  {name:<44}{seconds:>10.1f} s{more}", flush=True)
+
+
+def generate(folder: str, rows: int) -> int:
+    """Make a warehouse of about so many interactions -> how many they are."""
     import duckdb
-    from dbt.cli.main import dbtRunner
 
     from pipelines.load import prepare
     from pipelines.settings import read_settings
 
     warehouse = Path(folder) / "company.duckdb"
     prepare(read_settings(warehouse_path=warehouse, environ={"GOODWILL_KEY": "bench"}))
-    # more messages are drawn than are said, so that about `rows` remain
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute(f"set threads = {THREADS}; set memory_limit = '{MEMORY}'; set preserve_insertion_order = false")
-        connection.execute(WORLD.format(rows=rows * 5 // 3))
+        for made in (PROFILES, POSTS, WORLD):
+            connection.execute(made.format(rows=rows))
         connection.execute("update raw_goodwill.clock set as_of = timestamp '2026-07-01'")
-    (Path(folder) / "profiles.yml").write_text(yaml.safe_dump(_profile(warehouse)), encoding="utf-8")
-    places = [
-        "--project-dir",
-        str(DBT_PROJECT),
-        "--profiles-dir",
-        folder,
-        "--target-path",
-        f"{folder}/target",
-        "--log-path",
-        f"{folder}/logs",
-    ]
-    quiet = ["--quiet", "--log-level", "none"]
-    dbt: Any = dbtRunner()
-    assert dbt.invoke([*quiet, "seed", *places]).success
-    started = time.perf_counter()
-    outcome = dbt.invoke([*quiet, "run", "--select", "+relationships_indicators", *places])
-    whole = time.perf_counter() - started
-    faults = [result.message for result in outcome.result or [] if result.status != "success"]
-    assert outcome.success, faults or outcome.exception
-    models = {result.node.name: round(result.execution_time, 2) for result in outcome.result}
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+        (found,) = connection.execute("select count(*) from raw_files.interactions").fetchone()  # type: ignore[misc]
+    return int(found)
 
-    DuckDBConnectionManager.close_all_connections()
-    with duckdb.connect(str(warehouse)) as connection:
+
+def plain(folder: str) -> dict[str, float]:
+    """Seconds of each plain query over the rows."""
+    import duckdb
+
+    seconds = {}
+    with duckdb.connect(f"{folder}/company.duckdb", read_only=True) as connection:
         connection.execute(f"set threads = {THREADS}; set memory_limit = '{MEMORY}'")
-        (found,) = connection.execute("select count(*) from intermediate.int_interactions").fetchone()  # type: ignore[misc]
-        started = time.perf_counter()
-        connection.execute(PLAIN).fetchall()
-        plain = time.perf_counter() - started
-    return {"rows": found, "models": models, "seconds": whole, "plain": plain, "peak": _peak()}
+        for name, query in PLAIN.items():
+            started = time.perf_counter()
+            connection.execute(query).fetchall()
+            seconds[name] = time.perf_counter() - started
+    return seconds
+
+
+def build(folder: str) -> tuple[float, float]:
+    """Build the models, print each as it ends -> seconds of all, peak memory in MB."""
+    from dbt.cli.main import dbtRunner
+
+    Path(folder, "profiles.yml").write_text(yaml.safe_dump(_profile(Path(folder) / "company.duckdb")), encoding="utf-8")
+    places = [f"--project-dir={DBT_PROJECT}", f"--profiles-dir={folder}", f"--target-path={folder}/target", f"--log-path={folder}/logs"]
+    quiet = ["--quiet", "--log-level", "none"]
+
+    def tell(event: Any) -> None:
+        if event.info.name == "NodeFinished" and event.data.run_result.execution_time >= 1:
+            more = f"   peak so far {_peak():>6,.0f} MB   load {os.getloadavg()[0]:.1f}"
+            _tell(event.data.node_info.node_name, event.data.run_result.execution_time, more)
+
+    assert dbtRunner().invoke([*quiet, "seed", *places]).success
+    started = time.perf_counter()
+    outcome = dbtRunner(callbacks=[tell]).invoke([*quiet, "run", "--select", "+relationships_indicators", *places])
+    whole = time.perf_counter() - started
+    faults = [result.message for result in outcome.result or [] if result.status != "success"]  # type: ignore[union-attr]
+    assert outcome.success, faults or outcome.exception
+    return whole, _peak()
+
+
+def _alone(work: Callable[..., Any], *arguments: Any) -> Any:
+    """What the work gives, done in a process of its own, so that nothing else is in its memory."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
+        return process.submit(work, *arguments).result()
 
 
 def main(rows: int = ROWS) -> None:
-    """Print the slowest models, the whole and its ratio to the plain query."""
+    """Print the plain queries, every model that takes a second, and the ratio of the whole to the plain ones."""
     (PROJECT / "data").mkdir(exist_ok=True)
     folder = tempfile.mkdtemp(prefix="bench-", dir=PROJECT / "data")
     try:
-        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
-            found = process.submit(build, folder, rows).result()
+        found = _alone(generate, folder, rows)
+        print(f"Relationship indicators over {found:,} interactions, memory_limit {MEMORY}, {THREADS} threads", flush=True)
+        queries = _alone(plain, folder)
+        for name, seconds in queries.items():
+            _tell(name, seconds)
+        whole, peak = _alone(build, folder)
     finally:
         shutil.rmtree(folder)
-    print(f"Relationship indicators over {found['rows']:,} interactions, {MEMORY}, {THREADS} threads")
-    for name, seconds in sorted(found["models"].items(), key=lambda item: -item[1])[:16]:
-        print(f"  {name:<44}{seconds:>10.1f} s")
-    print(f"  {'all models':<44}{found['seconds']:>10.1f} s   peak {found['peak'] + _peak():,.0f} MB")
-    print(
-        f"  {'one GROUP BY over the same rows':<44}{found['plain']:>10.1f} s   the models take {found['seconds'] / found['plain']:.0f} times as long"
-    )
+    ratios = " and ".join(f"{whole / seconds:,.0f}" for seconds in queries.values())
+    _tell("all models", whole, f"   peak {peak + _peak():,.0f} MB   {ratios} times as long as the queries")
 
 
 if __name__ == "__main__":
