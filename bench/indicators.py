@@ -61,7 +61,7 @@ with threads as (
         timestamp '2024-07-01' + to_seconds(cast(hash(n, 1) % 62899200 as bigint)) as opened_at,
         to_seconds(cast(exp((hash(n, 2) % 1000) / 1000.0 * 9 + 3) as bigint)) as pause,
         least(60, cast(floor(pow((1 + hash(n, 3) % 1000000) / 1000000.0, -0.6)) as bigint)) as messages
-    from range(cast({rows} / 2.09 as bigint)) as numbers(n)
+    from range(cast({rows} / 2.02 as bigint)) as numbers(n)
 ),
 messages as (
     select *, thread * 64 + place as n

@@ -4,5 +4,5 @@
 {%- endmacro %}
 
 {% macro duckdb__text_key(text) -%}
-md5(nullif(trim(regexp_replace(regexp_replace(lower({{ text }}), '(@[^ ]+|https?://[^ ]+|[^\p{L} ])', '', 'g'), ' +', ' ', 'g')), ''))
+nullif(trim(regexp_replace(regexp_replace(lower({{ text }}), '(@[^ ]+|https?://[^ ]+|[^\p{L} @]+|@)', '', 'g'), ' +', ' ', 'g')), '')
 {%- endmacro %}

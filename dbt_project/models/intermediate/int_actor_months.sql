@@ -17,9 +17,9 @@ replies as (
     where is_public_social and is_counted and {{ in_part('answered_actor_no') }}
 ),
 
-begun_threads as (
-    select * from {{ ref('int_thread_months') }}
-    where threads > 0
+thread_people as (
+    select * from {{ ref('int_thread_people') }}
+    where {{ in_part('actor_no') }}
 ),
 
 touches as (
@@ -134,9 +134,9 @@ people_replied_to as (
 
 people_in_threads as (
     select
-        begun_threads.month,
-        begun_threads.cell_no,
-        messages.actor_no,
+        month,
+        cell_no,
+        actor_no,
         {% for hours in [1, 4, 24, 72] -%}
         0 as asked_{{ hours }}h,
         0 as answered_{{ hours }}h,
@@ -151,9 +151,7 @@ people_in_threads as (
         0 as begun,
         0 as replied_to,
         1 as in_threads
-    from messages
-    inner join begun_threads on messages.thread_no = begun_threads.thread_no
-    where not messages.is_brand and not messages.is_bot and messages.kind <> 'post'
+    from thread_people
 ),
 
 counted as (

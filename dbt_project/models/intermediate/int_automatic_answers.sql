@@ -1,90 +1,77 @@
 -- Auto-responders do not always say that they are machines: one text to many people, most of the time within a minute.
-with interactions as (
-    select
-        platform,
-        interaction_id,
-        occurred_at,
-        actor_key,
-        thread_id,
-        parent_id,
-        coalesce(is_brand, false) as is_brand,
-        case when is_brand and not coalesce(is_bot, false) then text end as own_words
-    from {{ ref('int_interactions') }}
+with interactions as not materialized (
+    select * from {{ ref('int_interactions_numbered') }}
 ),
 
-own_messages as (
-    select platform, interaction_id, occurred_at, thread_id, parent_id, {{ text_key('own_words') }} as text_key
-    from interactions
-    where own_words is not null
+own_messages as not materialized (
+    select * from interactions
+    where is_brand and not is_bot and text_no is not null
 ),
 
 repeated_texts as (
-    select text_key
+    select text_no
     from own_messages
-    where text_key is not null
-    group by text_key
+    group by text_no
     having count(*) > {{ var('one_text_is_personal_up_to_people', 20) }}
 ),
 
 repeated as (
-    select own_messages.*
+    select own_messages.interaction_no, own_messages.parent_no, own_messages.thread_no, own_messages.occurred_at, own_messages.text_no
     from own_messages
-    inner join repeated_texts on own_messages.text_key = repeated_texts.text_key
+    inner join repeated_texts on own_messages.text_no = repeated_texts.text_no
 ),
 
 threads as (
-    select distinct platform, thread_id
+    select distinct thread_no
     from repeated
-    where thread_id is not null
+    where thread_no is not null
 ),
 
 -- what the other side wrote last in the thread
 preceded as (
     select
-        interactions.platform,
-        interactions.interaction_id,
+        interactions.interaction_no,
         last_value(case when not interactions.is_brand then interactions.occurred_at end ignore nulls) over thread_order as asked_at,
-        last_value(case when not interactions.is_brand then interactions.actor_key end ignore nulls) over thread_order as asker_key
+        last_value(case when not interactions.is_brand then interactions.actor_no end ignore nulls) over thread_order as asker_no
     from interactions
-    inner join threads on interactions.platform = threads.platform and interactions.thread_id = threads.thread_id
+    inner join threads on interactions.thread_no = threads.thread_no
     window thread_order as (
-        partition by interactions.platform, interactions.thread_id
-        order by interactions.occurred_at, interactions.is_brand, interactions.interaction_id
+        partition by interactions.thread_no
+        order by interactions.occurred_at, interactions.is_brand, interactions.interaction_no
         rows between unbounded preceding and current row
     )
 ),
 
 parents as (
-    select platform, interaction_id, occurred_at, actor_key
+    select interaction_no, occurred_at, actor_no
     from interactions
     where not is_brand
 ),
 
 answers as (
     select
-        repeated.platform,
-        repeated.interaction_id,
-        repeated.text_key,
-        coalesce(parents.actor_key, preceded.asker_key) as asker_key,
+        repeated.interaction_no,
+        repeated.text_no,
+        coalesce(parents.actor_no, preceded.asker_no) as asker_no,
         {{ microseconds_between('coalesce(parents.occurred_at, preceded.asked_at)', 'repeated.occurred_at') }} as after_microseconds,
         -- a source that gives days alone tells nothing about seconds
         repeated.occurred_at > cast(cast(repeated.occurred_at as date) as timestamp) as has_time_of_day
     from repeated
-    left join parents on repeated.platform = parents.platform and repeated.parent_id = parents.interaction_id
-    left join preceded on repeated.platform = preceded.platform and repeated.interaction_id = preceded.interaction_id
+    left join parents on repeated.parent_no = parents.interaction_no
+    left join preceded on repeated.interaction_no = preceded.interaction_no
 ),
 
 automatic_texts as (
-    select text_key
+    select text_no
     from answers
-    where asker_key is not null
-    group by text_key
+    where asker_no is not null
+    group by text_no
     having
-        count(distinct asker_key) > {{ var('one_text_is_personal_up_to_people', 20) }}
+        count(distinct asker_no) > {{ var('one_text_is_personal_up_to_people', 20) }}
         and 2 * sum(case when has_time_of_day and after_microseconds <= {{ var('machine_answers_within_seconds', 60) }} * 1000000 then 1 else 0 end)
         > count(*)
 )
 
-select answers.platform, answers.interaction_id
+select answers.interaction_no
 from answers
-inner join automatic_texts on answers.text_key = automatic_texts.text_key
+inner join automatic_texts on answers.text_no = automatic_texts.text_no

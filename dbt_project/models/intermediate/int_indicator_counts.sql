@@ -14,90 +14,80 @@ cuts as (
     where is_computed
 ),
 
--- one text for many stands once a month and cell
-texts as (
-    select month, cell_no, text_no, answered_actor_no, count(*) as replies
+said as (
+    select
+        month,
+        cell_no,
+        count(*) as replies,
+        count(text_no) as replies_with_text,
+        0 as given,
+        0 as messages
     from replies
-    group by month, cell_no, text_no, answered_actor_no
-),
-
-given as (
-    select month, cell_no, sum(case when is_needs_reply_given then 1 else 0 end) as given, count(*) as messages
+    group by month, cell_no
+    union all
+    select
+        month,
+        cell_no,
+        0 as replies,
+        0 as replies_with_text,
+        sum(case when is_needs_reply_given then 1 else 0 end) as given,
+        count(*) as messages
     from inbound
     group by month, cell_no
 ),
 
-reply_counts as (
+summed as (
     {% for period_kind in indicator_period_kinds() -%}
-    {% set outer = loop -%}
-    {% for cut in indicator_cuts() -%}
     select
         '{{ period_kind }}' as period_kind,
-        {{ indicator_period_start(period_kind, 'texts.month') }} as period_start,
+        {{ indicator_period_start(period_kind, 'said.month') }} as period_start,
         cuts.cut_no,
-        cast(sum(texts.replies) as bigint) as replies,
-        cast(sum(case when texts.text_no is not null then texts.replies else 0 end) as bigint) as replies_with_text,
-        count(distinct texts.text_no) as texts,
-        count(distinct texts.answered_actor_no) as people
-    from texts
-    inner join cuts on texts.cell_no = cuts.cell_no and cuts.cut = '{{ cut }}'
+        {% for column in ['replies', 'replies_with_text', 'given', 'messages'] -%}
+        cast(sum(said.{{ column }}) as bigint) as {{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from said
+    inner join cuts on said.cell_no = cuts.cell_no
     group by all
-    {{ 'union all' if not (loop.last and outer.last) }}
-    {% endfor -%}
+    {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
 
-coverage as (
-    {% for period_kind in indicator_period_kinds() -%}
-    {% set outer = loop -%}
-    {% for cut in indicator_cuts() -%}
+-- what counts once, and whoever asked, who is counted with the requests
+counted as (
     select
-        '{{ period_kind }}' as period_kind,
-        {{ indicator_period_start(period_kind, 'given.month') }} as period_start,
-        cuts.cut_no,
-        cast(sum(given.given) as bigint) as given,
-        cast(sum(given.messages) as bigint) as messages
-    from given
-    inner join cuts on given.cell_no = cuts.cell_no and cuts.cut = '{{ cut }}'
-    group by all
-    {{ 'union all' if not (loop.last and outer.last) }}
-    {% endfor -%}
-    {% endfor %}
-),
-
--- whoever asked is counted with the requests
-askers as (
-    select period_kind, period_start, cut_no, clusters as people
-    from {{ ref('int_indicator_sums') }}
-    where indicator = 'people: inbound'
+        {{ cell }},
+        {% for thing in ['texts', 'people', 'askers'] -%}
+        cast(sum(case when thing = '{{ thing }}' then things else 0 end) as bigint) as {{ thing }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from (
+        select thing, {{ cell }}, things from {{ ref('int_reply_counts') }}
+        union all
+        select 'askers' as thing, {{ cell }}, clusters as things
+        from {{ ref('int_indicator_sums') }}
+        where indicator = 'people: inbound'
+    ) as things
+    group by {{ cell }}
 )
 
+{% for indicator, numerator, denominator, people, of in [
+    ('replies_total', 'replies', 'cast(null as bigint)', 'people', 'replies'),
+    ('distinct_reply_share', 'texts', 'replies_with_text', 'people', 'replies'),
+    ('needs_reply_given_share', 'given', 'messages', 'askers', 'messages'),
+] -%}
 select
-    'replies_total' as indicator,
-    {{ cell }},
-    replies as numerator,
-    cast(null as bigint) as denominator,
-    people
-from reply_counts
-union all
-select
-    'distinct_reply_share' as indicator,
-    {{ cell }},
-    texts as numerator,
-    replies_with_text as denominator,
-    people
-from reply_counts
-union all
-select
-    'needs_reply_given_share' as indicator,
-    coverage.period_kind,
-    coverage.period_start,
-    coverage.cut_no,
-    coverage.given as numerator,
-    coverage.messages as denominator,
-    askers.people
-from coverage
-left join askers
-    on coverage.period_kind = askers.period_kind
-    and coverage.period_start is not distinct from askers.period_start
-    and coverage.cut_no = askers.cut_no
+    '{{ indicator }}' as indicator,
+    summed.period_kind,
+    summed.period_start,
+    summed.cut_no,
+    {{ 'coalesce(counted.texts, 0)' if numerator == 'texts' else 'summed.' ~ numerator }} as numerator,
+    {{ denominator if indicator == 'replies_total' else 'summed.' ~ denominator }} as denominator,
+    {{ 'coalesce(counted.people, 0)' if people == 'people' else 'nullif(counted.askers, 0)' }} as people
+from summed
+left join counted
+    on
+        summed.period_kind = counted.period_kind
+        and summed.period_start is not distinct from counted.period_start
+        and summed.cut_no = counted.cut_no
+where summed.{{ of }} > 0
+{{ 'union all' if not loop.last }}
+{% endfor %}

@@ -4,14 +4,29 @@ with cells as (
     select * from {{ ref('int_message_cells') }}
 ),
 
-people as (
-    select cell_no, count(distinct actor_no) as people
-    from (
-        select cell_no, actor_no from {{ ref('int_actor_months') }}
-        union all
-        select cell_no, actor_no from {{ ref('int_actor_voices') }}
-    ) as seen
+seen as not materialized (
+    select cell_no, actor_no from {{ ref('int_actor_months') }}
+    union all
+    select cell_no, actor_no from {{ ref('int_actor_voices') }}
+),
+
+-- people whose numbers end differently are different people: where these are enough nobody has to be counted one by one
+crowds as (
+    select cell_no, count(distinct actor_no % 64) as people
+    from seen
     group by cell_no
+),
+
+people as (
+    select cell_no, people
+    from crowds
+    where people >= {{ k_people() }}
+    union all
+    select seen.cell_no, count(distinct seen.actor_no) as people
+    from seen
+    inner join crowds on seen.cell_no = crowds.cell_no
+    where crowds.people < {{ k_people() }}
+    group by seen.cell_no
 ),
 
 cuts as (

@@ -1,6 +1,6 @@
 -- Numbers in place of keys and ids: each message is held against the one that it answers, and all of them are sorted later.
 {% set place = ['platform', 'audience', 'profile_id', 'language', 'team', 'room_id'] -%}
-with interactions as (
+with interactions as not materialized (
     select * from {{ ref('int_interaction_audiences') }}
     where kind in ('comment', 'reply', 'mention', 'dm', 'message')
 ),
@@ -41,7 +41,7 @@ select
     case when thread_id is not null then {{ key_number(['platform', 'thread_id']) }} end as named_thread_no,
     case when post_id is not null then {{ key_number(['platform', 'post_id']) }} end as post_no,
     {{ key_number(place) }} as place_no,
-    case when is_brand then {{ key_number_of(text_key('text')) }} end as text_no
+    text_no
 from interactions
 union all
 select

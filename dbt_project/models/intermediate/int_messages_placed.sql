@@ -1,7 +1,6 @@
 {{ config(materialized='in_parts', rows_of='int_messages_numbered') }}
 
--- read several times, each time only the columns that are used: a copy of it would be as wide as all of them
-with messages as not materialized (
+with messages as (
     select * from {{ ref('int_messages_numbered') }}
 ),
 
@@ -13,34 +12,26 @@ clock as (
     select * from {{ ref('int_clock') }}
 ),
 
--- what there is to be cut by, once for each combination; a message without its own takes that of the message which it answers
+-- a message without its own takes that of the message which it answers
 places as (
-    select
-        place_no,
-        {% for column in ['platform', 'audience', 'profile_id', 'language', 'team', 'room_id'] -%}
-        min({{ column }}) as {{ column }}{{ ',' if not loop.last }}
-        {% endfor %}
-    from messages
-    group by place_no
+    select * from {{ ref('int_message_places') }}
 ),
 
 brand_actors as (
-    select distinct platform, actor_no
-    from messages
-    where is_brand and is_interaction and actor_no is not null
+    select * from {{ ref('int_brand_actors') }}
 ),
 
 -- a platform that gives posts and never what people answered cannot tell a monologue from a conversation
 heard_platforms as (
     select distinct platform
-    from messages
-    where kind in ('comment', 'reply', 'mention')
+    from places
+    where is_heard
 ),
 
 -- the messages of a part meet the parents of the same part
 parents as (
     select message_no, place_no, actor_no, is_brand, named_thread_no, post_no
-    from messages
+    from {{ ref('int_messages_numbered') }}
     where {{ in_part('message_no') }}
 ),
 

@@ -1,5 +1,5 @@
 {% set cell = 'period_kind, period_start, audience, platform' -%}
-with days as (
+with days as not materialized (
     select * from {{ ref('int_actor_days') }}
 ),
 
