@@ -74,7 +74,8 @@ def _folder() -> Path:
 
 
 @cache
-def _manifest() -> Any:
+def manifest() -> Any:
+    """All models as dbt has read them."""
     return _invoke(_folder() / "company.duckdb", ["parse"]).result
 
 
@@ -100,7 +101,7 @@ def _empty_warehouse() -> Path:
             create table raw_goodwill.failed_checks (source text, raw_table text, expectation text, is_blocking boolean);
             """
         )
-    assert _invoke(path, ["seed"], _manifest()).success
+    assert _invoke(path, ["seed"], manifest()).success
     return path
 
 
@@ -146,8 +147,8 @@ class DbtWarehouse:
 
     def run(self, *arguments: str) -> Any:
         """The result of a dbt command, whatever became of it."""
-        manifest = _manifest() if self._project == PROJECT else None
-        return _invoke(self.path, arguments, manifest, self.variables, self._project)
+        read = manifest() if self._project == PROJECT else None
+        return _invoke(self.path, arguments, read, self.variables, self._project)
 
     def compiled(self, template: str) -> str:
         """SQL of a template that uses the project's macros."""

@@ -12,7 +12,7 @@ from lifelines import KaplanMeierFitter
 from lifelines.utils import median_survival_times
 from scipy import stats
 
-from tests.dbt_warehouse import DbtWarehouse
+from tests.dbt_warehouse import DbtWarehouse, manifest
 from tests.relationship_worlds import (
     WORLDS,
     answer_times,
@@ -24,6 +24,16 @@ from tests.relationship_worlds import (
 )
 
 AS_OF = datetime(2026, 6, 30, 12)
+# What reads a row for each message or person, and is a table built at once: rows pass one after the other, or what is kept of them is narrow or small.
+BUILT_WHOLE = {
+    "rows pass": "int_interactions int_interactions_numbered int_interaction_parties int_party_audiences int_interaction_audiences "
+    "int_messages_numbered int_voices",
+    "a few groups are kept": "int_message_places int_message_cells int_brand_actors int_working_days int_indicator_cuts int_indicator_counts int_response_ends",
+    "numbers are sorted on the disk": "int_automatic_answers int_repeated_texts int_person_sums int_parity_estimates int_response_summaries_month "
+    "int_response_summaries_quarter int_response_summaries_year int_response_summaries_all",
+    "only a few of the rows are read": "int_sentiment_choices int_sentiment_confusions int_questions int_room_members int_employee_addresses",
+}
+AS_LONG_AS_ALL_THAT_WAS_SAID = BUILT_WHOLE["rows pass"].split()
 NUMBERS = (
     "numerator",
     "denominator",
@@ -241,10 +251,26 @@ def test_parts_give_what_the_whole_gives(warehouse: DbtWarehouse, tmp_path: Path
     """With more messages than are worked on at once, threads and people are taken one part after the other; every figure stays."""
     parts = warehouse.copy(tmp_path)
     parts.variables = {"rows_at_a_time": 200}
-    parts.build("int_messages_numbered+,+relationships_indicators", "int_voices+,+relationships_indicators")
+    parts.build("int_interactions_numbered+,+relationships_indicators")
     assert parts.rows("select count(*) > 10 * 200 from intermediate.int_messages_placed") == [(True,)]
     assert parts.rows(
         "select count(*) > (select count(*) from intermediate.int_indicator_sums) from intermediate.int_indicator_sums_all"
     ) == [(True,)]
     everything = "select * from relationships.indicators order by all"
     assert parts.rows(everything) == warehouse.rows(everything)
+
+
+def test_what_grows_with_all_that_was_said_is_built_in_parts() -> None:
+    """Each table of the indicators that reads a row for each message, thread or person is built in parts, or stands above with the reason why not."""
+    nodes = {name: node for name, node in manifest().nodes.items() if node.resource_type == "model"}
+    path, reached = {"model.goodwill.relationships_indicators"}, 0
+    while reached < len(path):
+        reached = len(path)
+        path |= {name for reader in path for name in nodes[reader].depends_on.nodes if name in nodes}
+    in_parts = {nodes[name].name for name in path if nodes[name].config.materialized == "in_parts"}
+    reads = {nodes[name].name: {nodes[of].name for of in nodes[name].depends_on.nodes if of in nodes} for name in path}
+    reading = {name for name, read in reads.items() if read & (in_parts | set(AS_LONG_AS_ALL_THAT_WAS_SAID))}
+    whole = {name for names in BUILT_WHOLE.values() for name in names.split()}
+    assert len(in_parts) > 15 and whole <= set(reads)
+    # the sums of the parts
+    assert reading - in_parts - whole == {"int_indicator_sums"}
