@@ -37,7 +37,8 @@ ACCOUNTS = "_accounts"  # in a source's state: the place of each account that ha
 __all__ = ["LoadResult", "Loading", "fix_clock", "load_source", "prepare", "warehouse_lock"]
 dlt.config["load.delete_completed_jobs"] = True  # they would keep a copy of every row beside the warehouse
 dlt.config["normalize.workers"] = 1
-gc.freeze()  # what is imported stays: pages make so many objects that collections would walk through all of it again and again
+gc.freeze()  # what is imported stays: pages make so many objects that collections would walk through all of it again and again,
+gc.set_threshold(100_000, 50, 50)  # and every few of them, where nothing is to be found: a page's objects hold no circles
 
 
 def prepare(settings: Settings, sources: Mapping[str, Source] | None = None) -> None:

@@ -79,7 +79,7 @@ class _Observation:
                 unseen = {item.id: item for item in page if item.id not in self.seen}
                 self.seen |= unseen.keys()
                 self.newest = max(self.newest, *map(attrgetter("posted_at"), page))
-                fresh = [item for item in unseen.values() if item.post is not None and self._is_news(item)]
+                fresh = [item for item in unseen.values() if item.post is not None and (self.is_first or self._is_news(item))]
                 if fresh:
                     self.run.write("posts", [item.post for item in fresh if item.post], at)
                     self.run.write(
@@ -88,9 +88,13 @@ class _Observation:
                 self.lively += [item._replace(post=None) for item in fresh if self._leads_on(item)]
 
     def _leads_on(self, item: Item) -> bool:
-        if item.interaction or (item.counters or {}).get("replies"):
+        counters = item.counters or {}
+        if item.interaction or counters.get("replies"):
             return True
-        return any(self._has_moved(item, counter) for counter in self.platform.reactions.values())
+        for counter in self.platform.reactions.values():  # most of a past has none, and is told so fast
+            if (counters.get(counter) or item.id in self.stored) and self._has_moved(item, counter):
+                return True
+        return False
 
     def _newest_first(self, kind: Literal["feed", "notifications"], since: datetime | None) -> Iterator[Any]:
         """What is newer than `since`, and what earlier runs left for lack of budget; what this one leaves is written down."""
@@ -162,7 +166,7 @@ class _Observation:
     def _is_news(self, item: Item) -> bool:
         """Whether this reading of a post is kept: a walk through the whole feed shows many that are not due."""
         before = self.stored.get(item.id)
-        if self.is_first or before is None or is_due(before.posted_at, before.observed_at, self.now, self.older_every):
+        if before is None or is_due(before.posted_at, before.observed_at, self.now, self.older_every):
             return True
         return any(value != (item.counters or {}).get(name) for name, value in before.counters.items())
 

@@ -1,4 +1,4 @@
-"""Rows of one table -> JSON lines -> typed Parquet: drift is found as the rows come, before dlt sees one; DuckDB types the rest."""
+"""Rows of one table -> lines of JSON, a list of values for each column -> typed Parquet: drift is found as the rows come, DuckDB types the rest."""
 
 import json
 import re
@@ -75,30 +75,40 @@ class Spool:
     def write(self, rows: Iterable[Mapping[str, Any]], observed_at: datetime) -> None:
         """Append rows (`observed_at` naive, UTC); SchemaDrift at the first value that is not of its declared type."""
         self.answered_at = max(observed_at, self.answered_at or observed_at)
-        tail = f',"_observed_at":"{observed_at.isoformat()}"}}\n'.encode()
         coming = iter(rows)
         while page := list(islice(coming, PAGE)):
-            self._check(page, observed_at)
-            lines = [self._line(row)[:-1] for row in page]
-            if self._file is None:
-                self._file = self.path.open("wb")
-            self._file.write(tail.join(lines) + tail)
-            self._longest = max(self._longest, max(map(len, lines)))
-            self.rows += len(lines)
+            self._append(self._columns(page, observed_at), len(page), observed_at)
 
-    def _check(self, page: list[Mapping[str, Any]], observed_at: datetime) -> None:
-        """Column by column, which costs half of row by row."""
+    def _columns(self, page: list[Mapping[str, Any]], observed_at: datetime) -> dict[str, list[Any]]:
+        """Checked and turned column by column, which costs a third of row by row."""
+        columns = {name: [row.get(name) for row in page] for name in self.table.columns}
         for name, kinds, is_key in self._checks:
-            values = [row.get(name) for row in page]
-            came = set(map(type, values))
+            came = set(map(type, columns[name]))
             if is_key and NoneType in came:
                 raise SchemaDrift(f"source {self.source}, table {self.table.name}: a row came without its key column {name}")
             for other in came - kinds - {NoneType}:
                 self._drift(name, NAMES.get(other, other.__name__))
-            if float in came and not all(isfinite(value) for value in values if type(value) is float):
+            if float in came and not all(isfinite(value) for value in columns[name] if type(value) is float):
                 self._drift(name, "NaN or infinity, which are no numbers")
-        for name in set[str]().union(*page) - self.table.columns.keys():
+        for name in set[str]().union(*page) - columns.keys():
             self.unknown.setdefault(name, observed_at)
+            if not self.table.holds_persons:
+                columns[name] = [row.get(name) for row in page]
+        return columns
+
+    def _append(self, columns: Mapping[str, list[Any]], rows: int, observed_at: datetime) -> None:
+        """A line of so many rows, or several where it would be too long for one."""
+        line = self._line(columns, observed_at)
+        if len(line) > LINE_LIMIT and rows > 1:
+            half = rows // 2
+            self._append({name: values[:half] for name, values in columns.items()}, half, observed_at)
+            self._append({name: values[half:] for name, values in columns.items()}, rows - half, observed_at)
+            return
+        if self._file is None:
+            self._file = self.path.open("wb")
+        self._file.write(line + b"\n")
+        self._longest = max(self._longest, len(line))
+        self.rows += rows
 
     def close(self) -> None:
         if self._file is not None:
@@ -137,14 +147,16 @@ class Spool:
             f"Nothing of this source was loaded; if the change is there to stay, declare it in pipelines/sources/{self.source}"
         )
 
-    def _line(self, row: Mapping[str, Any]) -> bytes:
+    def _line(self, columns: Mapping[str, list[Any]], observed_at: datetime) -> bytes:
+        whole = {**columns, "_observed_at": observed_at.isoformat()}
         try:
-            return orjson.dumps(row)
+            return orjson.dumps(whole)
         except (TypeError, ValueError):
             # Rare: an integer of more than 64 bits, half of a surrogate pair, a type of Python's own.
-            text = json.dumps(row, ensure_ascii=False, allow_nan=False, default=str, separators=(",", ":"))
+            text = _text(whole)
         mended = SURROGATE.sub("\ufffd", text)
-        self.mended += mended != text
+        if mended != text:
+            self.mended += sum(bool(SURROGATE.search(_text(row))) for row in zip(*columns.values(), strict=True))
         return mended.encode()
 
     def _evolved(self, stored: Iterable[str]) -> dict[str, str]:
@@ -160,9 +172,11 @@ class Spool:
         return evolved
 
     def _source_of(self, columns: Mapping[str, str]) -> str:
-        spec = ", ".join(f"{literal(name)}: {literal(type_)}" for name, type_ in columns.items())
+        spec = ", ".join(f"{literal(name)}: {literal(type_ + '[]')}" for name, type_ in columns.items())
+        rows = ", ".join(f"unnest({quoted(name)}) as {quoted(name)}" for name in columns)
         size = max(LINE_LIMIT, 2 * self._longest)
-        return f"read_json({literal(str(self.path))}, format = 'newline_delimited', maximum_object_size = {size}, columns = {{{spec}}})"
+        lines = f"read_json({literal(str(self.path))}, format = 'newline_delimited', maximum_object_size = {size}, columns = {{{spec}, _observed_at: 'TIMESTAMP'}})"
+        return f"(select {rows}, _observed_at from {lines})"
 
     def _typed(self, evolved: Mapping[str, str], run_id: str) -> str:
         """The spool as a query. Zones are read explicitly: DuckDB's cast of a text to TIMESTAMP drops them without a word."""
@@ -183,7 +197,6 @@ class Spool:
             read[name] = "JSON"
             text = f"{quoted(name)} ->> '$'"
             selected.append(f"{masked(text)} as {quoted(column)}")
-        read["_observed_at"] = "TIMESTAMP"
         account = f"{literal(self.account) if self.account else 'null'}::varchar as _account"
         return f"select {', '.join(selected)}, _observed_at, {account}, {literal(run_id)} as _run from {self._source_of(read)}"
 
@@ -227,3 +240,7 @@ class Spool:
             connection.execute(f"copy (select {selected} from read_parquet([{files}])) to {literal(str(path))} (format parquet)")
         (rows,) = connection.execute(f"select count(*) from {literal(str(path))}").fetchone()  # type: ignore[misc]
         return Delivery(self.table, path, rows, self.table.stored)
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, default=str, separators=(",", ":"))
