@@ -6,10 +6,11 @@ becomes a tombstone: its row without its words. All social sources share this or
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import groupby, islice
+from itertools import groupby
 from operator import attrgetter
 from typing import Any, Literal, cast
 
+from pipelines.ahead import ahead
 from pipelines.budget import BudgetSpent
 from pipelines.cadence import DAILY, LOOKBACK, OLDER, YOUNG, is_due, older_every
 from pipelines.http import stamp, utc
@@ -17,7 +18,7 @@ from pipelines.known import known_rows, stored_posts
 from pipelines.raw import Extraction, RawTable, literals
 from pipelines.social import COUNTERS, INTERACTIONS, POSTS, WORDS, Budgeted, Item, Platform, Row
 
-PAGE = 1000  # posts that are written at once; a past of any length is never held as a whole
+PAGE = 100  # posts that are written at once; a past of any length is never held as a whole
 MANY = 20  # posts that vanish in one sweep and make more than half of it: rather a fault of the platform than deletions
 
 
@@ -63,29 +64,26 @@ class _Observation:
 
     def _feed(self) -> None:
         until = self.place.get("feed_until")
-        self._take(self._newest_first("feed", utc(until) - LOOKBACK if until else None))
+        self._take(ahead(self._newest_first("feed", utc(until) - LOOKBACK if until else None), PAGE))
         # A post that was dated back lies below where reading stopped; the platform's own count gives it, and a deletion, away.
         if until and self._differs() and self._may_search():
             self.is_search = True
-            self._take(self._newest_first("feed", None))
+            self._take(ahead(self._newest_first("feed", None), PAGE))
         if self.posts_total is not None:
             self.run.reconcile("posts", self.posts_total)
         self.place["feed_until"] = max(stamp(self.newest) or "" if self.seen else "", until or "")
 
-    def _take(self, items: Iterable[Item]) -> None:
+    def _take(self, pages: Iterable[Sequence[Item]]) -> None:
         """Write each post of ours that is news, as it comes; the first reading of a run counts."""
-        for at, group in groupby(items, attrgetter("at")):
-            while page := list(islice(group, PAGE)):
-                unseen = {item.id: item for item in page if item.id not in self.seen}
-                self.seen |= unseen.keys()
-                self.newest = max(self.newest, *map(attrgetter("posted_at"), page))
-                fresh = [item for item in unseen.values() if item.post is not None and (self.is_first or self._is_news(item))]
-                if fresh:
-                    self.run.write("posts", [item.post for item in fresh if item.post], at)
-                    self.run.write(
-                        "post_metrics", [{"post_id": item.id, **item.counters} for item in fresh if item.counters is not None], at
-                    )
-                self.lively += [item._replace(post=None) for item in fresh if self._leads_on(item)]
+        for at, page in ((at, list(group)) for read in pages for at, group in groupby(read, attrgetter("at"))):
+            unseen = {item.id: item for item in page if item.id not in self.seen}
+            self.seen.update(unseen)  # |= would copy the whole set, since keys are none
+            self.newest = max(self.newest, *map(attrgetter("posted_at"), page))
+            fresh = [item for item in unseen.values() if item.post is not None and (self.is_first or self._is_news(item))]
+            if fresh:
+                self.run.write("posts", [item.post for item in fresh if item.post], at)
+                self.run.write("post_metrics", [{"post_id": item.id, **item.counters} for item in fresh if item.counters is not None], at)
+            self.lively += [item._replace(post=None) for item in fresh if self._leads_on(item)]
 
     def _leads_on(self, item: Item) -> bool:
         counters = item.counters or {}
@@ -146,7 +144,7 @@ class _Observation:
                 self.skipped.append(f"{len(due) - start} posts to read again")
                 break
             found = {item.id: item for item in items if item.id in batch}
-            self._take(found.values())
+            self._take([list(found.values())])
             gone |= {id_: at for id_ in batch if id_ not in found}
             for item in found.values():
                 self._note(item.interaction)
