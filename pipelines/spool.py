@@ -2,11 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
 from math import isfinite
+from operator import itemgetter
 from pathlib import Path
 from types import NoneType
 from typing import Any, BinaryIO, NoReturn
@@ -38,7 +39,8 @@ IDENTIFIER = re.compile(r"(^|_)(id|uri|cid|did|key|url)$|[a-z](Id|Uri|Url)$")
 UNFIT = re.compile(r"^_|^$|[\x00-\x1f'\"\\▶{}]")  # a field with such a name is recorded and does not become a column
 SURROGATE = re.compile("[\ud800-\udfff]")
 PAGE = 1000  # rows that are checked at once
-LINE_LIMIT = 16_000_000  # DuckDB's own limit of a JSON object; a longer row gets a larger buffer
+LINE_LIMIT = 1_000_000  # bytes; a longer row gets larger buffers. DuckDB gives each core two of them at a time to read
+ROW_GROUP = 10_240  # rows that one core writes or reads; all cores are at work from twice as many on
 
 
 class SchemaDrift(Exception):
@@ -79,24 +81,22 @@ class Spool:
         while page := list(islice(coming, PAGE)):
             self._append(self._columns(page, observed_at), len(page), observed_at)
 
-    def _columns(self, page: list[Mapping[str, Any]], observed_at: datetime) -> dict[str, list[Any]]:
+    def _columns(self, page: list[Mapping[str, Any]], observed_at: datetime) -> Mapping[str, Sequence[Any]]:
         """Checked and turned column by column, which costs a third of row by row."""
-        columns = {name: [row.get(name) for row in page] for name in self.table.columns}
+        columns, unknown = _turned(page, self.table.columns)
         for name, kinds, is_key in self._checks:
-            came = set(map(type, columns[name]))
+            came = set(map(type, columns[name])) if name in columns else {NoneType}
             if is_key and NoneType in came:
                 raise SchemaDrift(f"source {self.source}, table {self.table.name}: a row came without its key column {name}")
             for other in came - kinds - {NoneType}:
                 self._drift(name, NAMES.get(other, other.__name__))
             if float in came and not all(isfinite(value) for value in columns[name] if type(value) is float):
                 self._drift(name, "NaN or infinity, which are no numbers")
-        for name in set[str]().union(*page) - columns.keys():
+        for name in unknown:
             self.unknown.setdefault(name, observed_at)
-            if not self.table.holds_persons:
-                columns[name] = [row.get(name) for row in page]
-        return columns
+        return {name: values for name, values in columns.items() if name not in unknown or not self.table.holds_persons}
 
-    def _append(self, columns: Mapping[str, list[Any]], rows: int, observed_at: datetime) -> None:
+    def _append(self, columns: Mapping[str, Sequence[Any]], rows: int, observed_at: datetime) -> None:
         """A line of so many rows, or several where it would be too long for one."""
         line = self._line(columns, observed_at)
         if len(line) > LINE_LIMIT and rows > 1:
@@ -147,7 +147,7 @@ class Spool:
             f"Nothing of this source was loaded; if the change is there to stay, declare it in pipelines/sources/{self.source}"
         )
 
-    def _line(self, columns: Mapping[str, list[Any]], observed_at: datetime) -> bytes:
+    def _line(self, columns: Mapping[str, Sequence[Any]], observed_at: datetime) -> bytes:
         whole = {**columns, "_observed_at": observed_at.isoformat()}
         try:
             return orjson.dumps(whole)
@@ -213,7 +213,7 @@ class Spool:
     def _copy(self, connection: duckdb.DuckDBPyConnection, query: str, path: Path, is_ordered: bool) -> None:
         """Raw rows have keys, not an order: keeping one leaves all but one core idle."""
         connection.execute(f"set preserve_insertion_order = {str(is_ordered).lower()}")
-        connection.execute(f"copy ({query}) to {literal(str(path))} (format parquet, compression uncompressed)")
+        connection.execute(f"copy ({query}) to {literal(str(path))} (format parquet, compression uncompressed, row_group_size {ROW_GROUP})")
 
     def _deduplicate(self, connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
         """Which of two rows came last is seen in their order alone."""
@@ -240,6 +240,19 @@ class Spool:
             connection.execute(f"copy (select {selected} from read_parquet([{files}])) to {literal(str(path))} (format parquet)")
         (rows,) = connection.execute(f"select count(*) from {literal(str(path))}").fetchone()  # type: ignore[misc]
         return Delivery(self.table, path, rows, self.table.stored)
+
+
+def _turned(page: Sequence[Mapping[str, Any]], declared: Mapping[str, str]) -> tuple[dict[str, Sequence[Any]], set[str]]:
+    """Field -> its values in the order of the rows, None where a row has none; and which of them no table declares."""
+    first = page[0].keys()
+    if len(first) > 1 and sum(map(len, page)) == len(first) * len(page):  # nearly always all rows have the same fields
+        try:
+            values = zip(*map(itemgetter(*first), page), strict=True)
+            return dict(zip(first, values, strict=True)), first - declared.keys()
+        except KeyError:
+            pass
+    names = set[str]().union(*page)
+    return {name: [row.get(name) for row in page] for name in names}, names - declared.keys()
 
 
 def _text(value: Any) -> str:
