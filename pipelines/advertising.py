@@ -1,15 +1,16 @@
-"""Advertising platforms -> what their loaders share: the table of figures, which days are read again, and sums that must agree.
+"""Advertising platforms -> what their loaders share: the table of figures, which days are read again, sums that must agree, and what was withdrawn.
 
 Days are those of the ad account, money is in its currency. What a platform restates is read again in every run; spend is
 a cost by itself (int_cost_days).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from pipelines.raw import Extraction, RawTable
+from pipelines.known import known_rows
+from pipelines.raw import Extraction, RawTable, literals
 from pipelines.zones import zone_of
 
 ACCOUNTS = RawTable(
@@ -33,6 +34,7 @@ INSIGHTS = RawTable(
     },
     ("ad_metrics",),
 )
+MEASURES = ("impressions", "link_clicks", "spend", "claimed_conversions", "claimed_value")
 DAY, CENT = timedelta(days=1), Decimal("0.01")
 
 
@@ -71,8 +73,38 @@ def number(value: Any) -> str | None:
     return format(exact, "f")
 
 
-def compare(run: Extraction, title: str, currency: str, span: tuple[date, date], told: str | None, spent: Decimal) -> None:
-    """Warn where the ads of a span do not add up to what the platform says was spent; None where it says nothing."""
-    if told is not None and abs(spent - Decimal(told)) > CENT:
-        first, last = span
-        run.warn(f"from {first} to {last} {title} says {Decimal(told):.2f} {currency} were spent, and its ads add up to {spent:.2f}")
+class Span:
+    """Days whose figures are read whole: what is stored of them and no longer listed was withdrawn, and stands at nothing."""
+
+    def __init__(self, run: Extraction, account_id: str, first: date, last: date) -> None:
+        self.run, self.account_id, self.first, self.last = run, account_id, first, last
+        self._spent: dict[tuple[str, str], Decimal] = {}  # by ad and day: a row may come twice
+
+    @property
+    def spent(self) -> Decimal:
+        return sum(self._spent.values(), Decimal(0))
+
+    def write(self, rows: Sequence[Mapping[str, Any]], at: datetime) -> None:
+        self.run.write("insights", rows, at)
+        self._spent |= {(row["ad_id"], row["date"]): Decimal(row["spend"] or 0) for row in rows}
+
+    def close(self, title: str, currency: str, told: str | None, at: datetime, is_whole: bool = True) -> None:
+        """After all pages. `told` is what the platform says was spent in all (None: it does not say).
+
+        Warns where its ads do not add up to that; then, or where not all could be read, nothing counts as withdrawn.
+        """
+        if told is not None and abs(self.spent - Decimal(told)) > CENT:
+            self.run.warn(
+                f"from {self.first} to {self.last} {title} says {Decimal(told):.2f} {currency} were spent, and its ads add up to {self.spent:.2f}"
+            )
+        elif is_whole:
+            self.run.write("insights", list(self._withdrawn()), at)
+
+    def _withdrawn(self) -> Iterator[dict[str, Any]]:
+        """Platforms list no ad on a day without figures: a row of 0 replaces the last ones. What was never given stays NULL."""
+        where = f"account_id = {literals([self.account_id])} and date between date '{self.first}' and date '{self.last}'"
+        for row in known_rows(self.run, "insights", INSIGHTS.columns, where):
+            row["date"] = row["date"].isoformat()
+            last = {name: row[name] for name in MEASURES if row[name] is not None}
+            if (row["ad_id"], row["date"]) not in self._spent and any(map(Decimal, last.values())):
+                yield row | dict.fromkeys(last, "0")

@@ -63,6 +63,24 @@ def test_a_campaign_without_ads_costs_what_it_costs_once(account: Loading, days:
     assert {row["spend"] for row in account.rows("insights", "spend", "ad_id like 'campaign~%'")} == {"0"}
 
 
+def test_figures_that_google_no_longer_lists_stand_at_nothing(account: Loading, days: list[tuple[Layer, str]]) -> None:
+    account.load()
+    before = stored(account)
+    day = max(date for _, date in before)
+
+    def withdraw(path: str, body: Any) -> Any:
+        for part in body if isinstance(body, list) else [body]:
+            if isinstance(part, dict) and "results" in part:
+                part["results"] = [row for row in part["results"] if row.get("segments", {}).get("date") != day.isoformat()]
+        return body
+
+    days[0][0].change = withdraw
+    account.load()
+    now = stored(account)
+    assert not account.warnings and any(before[key][0] for key in before if key[1] == day)
+    assert now == {key: (Decimal(0), 0.0) if key[1] == day else figures for key, figures in before.items()}
+
+
 def test_ads_that_do_not_add_up_to_their_campaign_are_told(account: Loading, days: list[tuple[Layer, str]]) -> None:
     days[0][0].change = lambda path, body: body | {"results": body["results"][1:]} if of_ads(body) else body
     account.load()

@@ -66,6 +66,31 @@ def test_costs_and_claims_are_the_platforms_and_five_weeks_are_read_again(accoun
     assert spans(days[1][0])[0][0] == date(2026, 6, 15), "35 days before the place that the last load reached"
 
 
+def test_ads_that_linkedin_no_longer_lists_stand_at_nothing(account: Loading, days: list[tuple[Layer, str]]) -> None:
+    account.load()
+    before = stored(account)
+    day = max(date for _, date in before)
+    taken = {key for key in before if key[1] == day}
+
+    def withdraw(path: str, body: Any) -> Any:
+        found = body.get("elements", []) if path.endswith("/adAnalytics") else []
+        if any("pivotValues" in row and any("Creative" in urn for urn in row["pivotValues"]) for row in found):
+            is_on = {"year": day.year, "month": day.month, "day": day.day}
+            body["elements"] = [row for row in found if row["dateRange"]["start"] != is_on]
+        elif found:
+            span = [date(**found[0]["dateRange"][end]) for end in ("start", "end")]
+            gone = sum(before[key][1] for key in taken) if span[0] <= day <= span[1] else 0
+            found[0]["costInLocalCurrency"] = str(Decimal(found[0]["costInLocalCurrency"]) - gone)
+        return body
+
+    days[0][0].change = withdraw
+    account.load()
+    assert not account.warnings
+    now = stored(account)
+    assert {now[key][1:] for key in taken} == {(Decimal(0), 0.0)} and now.keys() == before.keys()
+    assert {key: now[key] for key in now.keys() - taken} == {key: before[key] for key in before.keys() - taken}
+
+
 def test_every_request_names_the_version(account: Loading, days: list[tuple[Layer, str]]) -> None:
     account.load()
     assert {exchange.headers.get("linkedin-version") for exchange in days[0][0].exchanges} == {"202606"}

@@ -56,6 +56,34 @@ def test_ads_that_do_not_add_up_to_what_was_spent_are_told(account: Loading, day
     assert account.warnings and "and its ads add up to" in account.warnings[0]
 
 
+def test_a_day_that_meta_withdraws_stands_at_nothing_and_only_where_the_sums_agree(account: Loading, days: list[tuple[Layer, str]]) -> None:
+    account.load()
+    before = stored(account)
+    day = max(date for _, date in before)
+    taken = {key for key in before if key[1] == day}
+    spent = sum(before[key][0] for key in taken)
+    account.state["insights_until"] = day.isoformat()
+
+    def withdraw(path: str, body: Any, told: Decimal = spent) -> Any:
+        if path.endswith("/insights") and body["data"] and "ad_id" in body["data"][0]:
+            body["data"] = [row for row in body["data"] if row["date_start"] != day.isoformat()]
+            body["summary"]["spend"] = str(Decimal(body["summary"]["spend"]) - told)
+        return body
+
+    assert spent > 0
+    days[0][0].change = lambda path, body: withdraw(path, body, Decimal(0))  # Meta still says that it was spent: a fault of its listing
+    account.load()
+    assert stored(account) == before and "and its ads add up to" in account.warnings[0]
+    days[0][0].change = withdraw
+    account.load()
+    now = stored(account)
+    assert {key: now[key] for key in taken} == dict.fromkeys(taken, (Decimal(0), 0.0))
+    assert {key: now[key] for key in now.keys() - taken} == {key: before[key] for key in before.keys() - taken}
+    rows = account.content()["insights"]
+    account.load()
+    assert account.content()["insights"] == rows, "it is withdrawn once"
+
+
 def test_another_conversion_and_another_zone(account: Loading, days: list[tuple[Layer, str]]) -> None:
     def change(path: str, body: Any) -> Any:
         return body | {"timezone_name": "Pacific/Kiritimati"} if "timezone_name" in body else body  # the day is over there at noon UTC

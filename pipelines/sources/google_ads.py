@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from pipelines.advertising import ACCOUNTS, INSIGHTS, compare, local_day, number, unread
+from pipelines.advertising import ACCOUNTS, INSIGHTS, MEASURES, Span, local_day, number, unread
 from pipelines.authorization import OAuth
 from pipelines.http import Answer, Client, Pages, SourceError, expect, understood
 from pipelines.raw import Extraction, RawTable, Setting, Source, literals
@@ -86,21 +86,16 @@ class Customer:
 
     def _figures(self, first: date, last: date) -> None:
         found, answer = self._stream(OF_CAMPAIGNS.format(first, last))
-        if not found:
-            return
         whole = [self._row(row, f"{OF_CAMPAIGN}{row['campaign']['id']}") for row in found]
         told = sum((Decimal(row["spend"] or 0) for row in whole), Decimal(0))
-        spent: dict[tuple[str, str], Decimal] = {}  # by ad and day: a row may come twice
-        with_ads: set[tuple[str, str]] = set()
-        for page in self._pages(OF_ADS.format(first, last)):
+        span, with_ads = Span(self.run, self.id, first, last), set[tuple[str, str]]()
+        for page in self._pages(OF_ADS.format(first, last)) if found else ():
             rows = [self._row(row, f"{row['adGroup']['id']}~{row['adGroupAd']['ad']['id']}") for row in page.body.get("results", [])]
-            self.run.write("insights", rows, page.answered_at)
-            spent |= {(row["ad_id"], row["date"]): Decimal(row["spend"] or 0) for row in rows}
+            span.write(rows, page.answered_at)
             with_ads |= {(row["campaign_id"], row["date"]) for row in rows}
         alone = [row for row in whole if (row["campaign_id"], row["date"]) not in with_ads]
-        spent |= {(row["ad_id"], row["date"]): Decimal(row["spend"] or 0) for row in alone}
-        self.run.write("insights", [*self._superseded(first, last, with_ads), *alone], answer.answered_at)
-        compare(self.run, "Google", self.currency, (first, last), format(told, "f"), sum(spent.values(), Decimal(0)))
+        span.write([*self._superseded(first, last, with_ads), *alone], answer.answered_at)
+        span.close("Google", self.currency, format(told, "f"), answer.answered_at)
 
     def _superseded(self, first: date, last: date, with_ads: set[tuple[str, str]]) -> Iterator[dict[str, Any]]:
         """Figures that stood under a campaign, whose ads have figures now: the same money must not stand twice."""
@@ -110,7 +105,7 @@ class Customer:
         )
         for ad_id, day, campaign_id in stored:
             if (campaign_id, day.isoformat()) in with_ads:
-                none = dict.fromkeys(("impressions", "link_clicks", "spend", "claimed_conversions", "claimed_value"), "0")
+                none = dict.fromkeys(MEASURES, "0")
                 yield (
                     {"ad_id": ad_id, "date": day.isoformat(), "account_id": self.id, "campaign_id": campaign_id}
                     | none

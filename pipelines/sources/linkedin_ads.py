@@ -7,12 +7,11 @@ that more days than that are read again in every run. Nothing of members is aske
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
 from pipelines import restli
-from pipelines.advertising import ACCOUNTS, DAY, INSIGHTS, compare, local_day, number, unread
+from pipelines.advertising import ACCOUNTS, DAY, INSIGHTS, Span, local_day, number, unread
 from pipelines.http import Answer, Client, Pages, expect, stamp, understood
 from pipelines.raw import Extraction, RawTable, Setting, Source
 
@@ -84,15 +83,15 @@ class Account:
     def insights(self) -> None:
         today = local_day(self.run, NAME, self.id, "UTC", self.now)
         oldest = max(self.made_on, (self.now - KEPT).date())
-        for span in unread(self.run.state, oldest, today, RESTATED, SPAN):
-            spent = Decimal(0)
-            for answer in self._whole(*span):
+        for days in unread(self.run.state, oldest, today, RESTATED, SPAN):
+            span, is_whole = Span(self.run, self.id, *days), True
+            for answer in self._whole(*days):
                 rows = [self._row(figures) for figures in answer.body["elements"]]
-                self.run.write("insights", rows, answer.answered_at)
-                spent += sum(Decimal(row["spend"] or 0) for row in rows)
-            totals = self._figures(*span, pivots="ACCOUNT", granularity="ALL").body["elements"]
+                span.write(rows, answer.answered_at)
+                is_whole = is_whole and len(rows) < MOST
+            totals = self._figures(*days, pivots="ACCOUNT", granularity="ALL").body["elements"]
             told = number(totals[0].get("costInLocalCurrency")) if totals else None
-            compare(self.run, "LinkedIn", self.currency, span, told, spent)
+            span.close("LinkedIn", self.currency, told, self.now, is_whole)
 
     def _whole(self, first: date, last: date) -> Iterator[Answer]:
         """Figures by ad and day; where an answer may have been cut off, each half of its days by itself."""

@@ -7,10 +7,9 @@ Meta restates figures for 28 days, so that these are read again in every run. Sp
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
-from pipelines.advertising import ACCOUNTS, INSIGHTS, compare, local_day, number, unread
+from pipelines.advertising import ACCOUNTS, INSIGHTS, Span, local_day, number, unread
 from pipelines.graph import APP_SECRET, BASE_URL, VERSION, Graph
 from pipelines.http import Answer, expect, understood, utc
 from pipelines.raw import Extraction, RawTable, Setting, Source
@@ -64,13 +63,11 @@ class Account:
     def insights(self) -> None:
         oldest = max((self.now - KEPT).date(), self.made_at.date())
         for first, last in unread(self.run.state, oldest, self.today, RESTATED, SPAN):
-            spent, told = Decimal(0), None
+            span, told = Span(self.run, self.id, first, last), None
             for answer in self._days(first, last):
-                rows = [self._row(figures) for figures in answer.body["data"]]
-                self.run.write("insights", rows, answer.answered_at)
-                spent += sum(Decimal(row["spend"] or 0) for row in rows)
+                span.write([self._row(figures) for figures in answer.body["data"]], answer.answered_at)
                 told = (answer.body.get("summary") or {}).get("spend", told)
-            compare(self.run, "Meta", self.currency, (first, last), number(told), spent)
+            span.close("Meta", self.currency, number(told), self.now)
 
     def _days(self, first: date, last: date) -> Iterator[Answer]:
         asked: dict[str, Any] = {
