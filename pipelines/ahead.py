@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from itertools import islice
 from typing import TypeVar
 
@@ -11,7 +11,7 @@ WAITING = 2  # pages that may lie ready: what comes faster than it is written wa
 Item = TypeVar("Item")
 
 
-def ahead(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+def ahead(items: Iterable[Item], size: int) -> Generator[list[Item], None, None]:
     """Lists of at most `size` items in their order; a fault of the iterator is raised where its items end.
 
     Asks for nothing that would not have been asked for, only sooner: the iterator itself knows where to end.

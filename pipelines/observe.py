@@ -5,6 +5,7 @@ becomes a tombstone: its row without its words. All social sources share this or
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import attrgetter
@@ -64,14 +65,18 @@ class _Observation:
 
     def _feed(self) -> None:
         until = self.place.get("feed_until")
-        self._take(ahead(self._newest_first("feed", utc(until) - LOOKBACK if until else None), PAGE))
+        self._read_feed(utc(until) - LOOKBACK if until else None)
         # A post that was dated back lies below where reading stopped; the platform's own count gives it, and a deletion, away.
         if until and self._differs() and self._may_search():
             self.is_search = True
-            self._take(ahead(self._newest_first("feed", None), PAGE))
+            self._read_feed(None)
         if self.posts_total is not None:
             self.run.reconcile("posts", self.posts_total)
         self.place["feed_until"] = max(stamp(self.newest) or "" if self.seen else "", until or "")
+
+    def _read_feed(self, since: datetime | None) -> None:
+        with closing(ahead(self._newest_first("feed", since), PAGE)) as pages:  # a fault ends the asking, too
+            self._take(pages)
 
     def _take(self, pages: Iterable[Sequence[Item]]) -> None:
         """Write each post of ours that is news, as it comes; the first reading of a run counts."""
