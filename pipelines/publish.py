@@ -17,11 +17,13 @@ import yaml
 from pipelines.contracts import MARTS, versions
 from pipelines.entities import entities
 from pipelines.settings import Settings
-from pipelines.warehouse import connect, literal, quoted, transaction
+from pipelines.warehouse import GOODWILL_TABLES, connect, literal, quoted, transaction
 
 TIERS = ("published", "restricted")
 ALIAS = "goodwill_publication"  # the file under construction, while it is attached to the warehouse
 FORMER = "goodwill_former"  # the file that readers have meanwhile
+# Of which mart is kept what was told of people -> where, and the model that says it
+TOLD = {"relationships.indicators": ("told_indicators", "int_indicators_told")}
 
 
 class PublishError(Exception):
@@ -225,7 +227,18 @@ def publish(settings: Settings, marts: list[Mart] | None = None) -> PublishResul
     """
     wanted = [mart for mart in read_marts() if mart.tier == "published"] if marts is None else marts
     _refuse(wanted)
-    return _put(settings, wanted, settings.published_path)
+    published = _put(settings, wanted, settings.published_path)
+    _remember(settings, wanted)
+    return published
+
+
+def _remember(settings: Settings, marts: list[Mart]) -> None:
+    """What readers were told of people: the next build holds back what would differ from it by a few (dbt_project/macros/held_back.sql)."""
+    with connect(settings) as connection, transaction(connection):
+        for told, model in (TOLD[mart.table] for mart in marts if mart.table in TOLD):
+            connection.execute(f"delete from raw_goodwill.{told}")
+            columns = ", ".join(GOODWILL_TABLES[told])
+            connection.execute(f"insert into raw_goodwill.{told} ({columns}) select {columns} from intermediate.{model} order by cell")
 
 
 def restricted_path(settings: Settings) -> Path:

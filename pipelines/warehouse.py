@@ -41,6 +41,20 @@ GOODWILL_TABLES = {
     # Of whoever is forgotten nothing else stays; `forgetting` holds keys only while a `goodwill forget` is at work.
     "tombstones": {"tombstone": "VARCHAR", "requested_at": "TIMESTAMP"},
     "forgetting": {"person_key": "VARCHAR", "requested_at": "TIMESTAMP"},
+    # What was published of people, and what the next publication is held against (dbt_project/macros/held_back.sql)
+    "told_indicators": {
+        "cell": "UBIGINT",
+        "recipe": "VARCHAR",
+        "people": "BIGINT",
+        "prints": "UINTEGER[]",
+        "counted_on": "DATE",
+        "suppressed_reason": "VARCHAR",
+        "method": "VARCHAR",
+        "numerator": "BIGINT",
+        "denominator": "BIGINT",
+        "n": "BIGINT",
+        **{"clusters": "BIGINT"} | dict.fromkeys(("deff", "value", "lo", "hi", "correlation"), "DOUBLE"),
+    },
     "failed_checks": {"source": "VARCHAR", "raw_table": "VARCHAR", "expectation": "VARCHAR", "is_blocking": "BOOLEAN"},
 }
 BEFORE_ALL_DATA = datetime(1970, 1, 1)

@@ -17,6 +17,7 @@ from dbt.cli.main import dbtRunner
 from pipelines.entities import entities
 from pipelines.estimate import ESTIMATES, estimate
 from pipelines.settings import Settings
+from pipelines.warehouse import GOODWILL_TABLES, make_table
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
 ESTIMATED = PROJECT / "models" / "marts" / "roi" / "_estimates__sources.yml"
@@ -101,6 +102,7 @@ def _empty_warehouse() -> Path:
             create table raw_goodwill.failed_checks (source text, raw_table text, expectation text, is_blocking boolean);
             """
         )
+        make_table(connection, "raw_goodwill", "told_indicators", GOODWILL_TABLES["told_indicators"])
     assert _invoke(path, ["seed"], manifest()).success
     return path
 

@@ -68,8 +68,19 @@ def tiny(tmp_path_factory: pytest.TempPathFactory, ann: Ann) -> Iterator[Company
         yield made
 
 
+def _indicators(path: Path) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute("from relationships.indicators where period_kind <> 'wave' order by all").fetchall()
+
+
 @pytest.fixture(scope="module")
-def forgotten(tiny: Company, ann: Ann) -> Proof:
+def told_before(tiny: Company) -> list[tuple[object, ...]]:
+    """What yesterday's file says of people."""
+    return _indicators(tiny.published)
+
+
+@pytest.fixture(scope="module")
+def forgotten(tiny: Company, ann: Ann, told_before: list[tuple[object, ...]]) -> Proof:
     """The first attempt is killed after the raw rows are gone, the second one takes it up and completes it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(erase, "run", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
@@ -136,6 +147,19 @@ def test_no_byte_is_left_in_any_file(tiny: Company, ann: Ann, forgotten: Proof) 
     for path in (tiny.settings.warehouse_path, tiny.published):
         held = " ".join(_values(path)).lower()
         assert [word for word in _words(tiny.settings, ann) if word.lower() in held] == []
+
+
+def test_yesterdays_file_minus_todays_does_not_tell_who_it_was(
+    tiny: Company, forgotten: Proof, told_before: list[tuple[object, ...]]
+) -> None:
+    """One person less is no news: what is told of people reads as before, until ten are more or less."""
+    with duckdb.connect(str(tiny.settings.warehouse_path), read_only=True) as connection:
+        (waiting,) = connection.execute(
+            "select count(*) from intermediate.int_indicators_shown as shown join intermediate.int_indicators_told as told using (cell) "
+            "where shown.n is distinct from told.n"
+        ).fetchone()
+    assert waiting > 0, "the person was in no figure, so that this shows nothing"
+    assert _indicators(tiny.published) == told_before
 
 
 def test_money_and_the_words_of_others_stay(tiny: Company, forgotten: Proof) -> None:

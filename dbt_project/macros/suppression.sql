@@ -4,26 +4,29 @@
 
 {% macro suppression_rounds() -%}12{%- endmacro %}
 
-{% macro hidden_by_closure(cells, edges, k=10) -%}
+{% macro hidden_by_closure(cells, edges, k=10, hidden='false') -%}
 {#-
   CTEs `hidden_<round>` over `cells` (cell, people) and `edges` (family, parent, child, loss): which cells may not be shown, so that what
   remains of a shown parent without its shown children is nobody or at least k people, in every family at once.
-  A cell of fewer than k people is hidden. A family with a hidden child and a shown parent needs a second one, and among them one
+  A cell of fewer than k people is hidden, and what is hidden already (a condition). A family with a hidden child and a shown parent needs a second one, and among them one
   of at least k people: else the rest could be told by subtraction; a hidden parent needs a hidden child, else the sum of the
-  children tells it. The shown child with the least loss is hidden then, the first of equals. What a round hides may open another family, so it is repeated until nothing changes.
+  children tells it. The shown child with the least loss is hidden then, the first of equals; where the only child is hidden, the parent, which
+  is the same. What a round hides may open another family, so it is repeated until nothing changes.
 -#}
 hidden_0 as (
-    select cell from {{ cells }} where people between 1 and {{ k - 1 }}
+    select cell from {{ cells }} where people between 1 and {{ k - 1 }} or {{ hidden }}
 ),
 {% for round in range(1, (suppression_rounds() | int) + 1) %}
 families_{{ round }} as (
     select
         edges.family,
+        edges.parent,
         edges.child,
         edges.loss,
         children.people,
         hidden.cell is not null as is_hidden,
         parents.cell is null as is_parent_shown,
+        count(*) over (partition by edges.family) as children,
         count(hidden.cell) over (partition by edges.family) as hidden_children,
         max(case when hidden.cell is not null then children.people end) over (partition by edges.family) as largest_hidden
     from {{ edges }} as edges
@@ -48,6 +51,65 @@ hidden_{{ round }} as (
             end
     ) as smallest
     where place = 1
+    union
+    select parent as cell
+    from families_{{ round }}
+    where is_parent_shown and is_hidden and children = 1
 ){{ ',' if not loop.last }}
 {% endfor %}
+{%- endmacro %}
+
+{% macro indicator_cut() -%}{{ return(['audience', 'platform', 'profile_id', 'dimension', 'dimension_value']) }}{%- endmacro %}
+
+{% macro cell_number() -%}
+{#- Cells of relationships.indicators in an order that does not hang on what is in them. -#}
+row_number() over (
+    order by
+        indicator,
+        period_kind,
+        period_start nulls first,
+        {{ indicator_cut() | join(', ') }}
+)
+{%- endmacro %}
+
+{% macro families_of_cells(cells) -%}
+{#-
+  CTE `edges` of cells of relationships.indicators. A family is a parent and all that it is the sum of in one direction. Hiding a group takes as
+  much from readers as it has people; of periods the first goes, since everybody looks at the last, and so that the same one stays hidden as time goes on.
+-#}
+{% set parents = {
+    'platforms': "child.platform <> 'all' and child.profile_id = 'all' and parent.platform = 'all' and parent.profile_id = 'all'
+        and parent.dimension = child.dimension and parent.dimension_value = child.dimension_value and " ~ 'SAME_PERIOD',
+    'profiles': "child.profile_id <> 'all' and parent.profile_id = 'all' and parent.platform = child.platform
+        and parent.dimension = child.dimension and parent.dimension_value = child.dimension_value and " ~ 'SAME_PERIOD',
+    'dimensions': "child.dimension not in ('all', 'clock') and parent.dimension = 'all' and parent.platform = child.platform
+        and parent.profile_id = child.profile_id and " ~ 'SAME_PERIOD',
+} -%}
+{% set periods = {'month': 'quarter', 'quarter': 'year', 'year': 'all'} -%}
+edges as (
+    {% for direction, condition in parents.items() -%}
+    select parent.cell || '|{{ direction }}|' || child.dimension as family, parent.cell as parent, child.cell as child, child.people as loss
+    from {{ cells }} as parent
+    inner join {{ cells }} as child
+        on parent.indicator = child.indicator
+        and parent.audience = child.audience
+        and {{ condition | replace('SAME_PERIOD', 'parent.period_kind = child.period_kind and parent.period_start is not distinct from child.period_start') }}
+    union all
+    {% endfor -%}
+    {% for finer, coarser in periods.items() -%}
+    select parent.cell || '|{{ finer }}' as family, parent.cell as parent, child.cell as child, 0 as loss
+    from {{ cells }} as parent
+    inner join {{ cells }} as child
+        on parent.indicator = child.indicator
+        {% for column in indicator_cut() -%}
+        and parent.{{ column }} = child.{{ column }}
+        {% endfor -%}
+        and parent.period_kind = '{{ coarser }}'
+        and child.period_kind = '{{ finer }}'
+        {% if coarser != 'all' -%}
+        and parent.period_start = date_trunc('{{ coarser }}', child.period_start)
+        {%- endif %}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+)
 {%- endmacro %}

@@ -2,15 +2,11 @@
 {% set is_whole = "platform = 'all' and profile_id = 'all' and dimension in ('all', 'wave')" -%}
 {% set published = [
     'period_start', 'period_kind', 'audience', 'platform', 'profile_id', 'dimension', 'dimension_value', 'indicator', 'unit', 'numerator', 'denominator',
-    'n', 'clusters', 'deff', 'value', 'lo', 'hi', 'method', 'change', 'change_lo', 'change_hi', 'is_complete', 'suppressed_reason', 'is_demo',
+    'n', 'clusters', 'deff', 'value', 'lo', 'hi', 'method', 'change', 'change_lo', 'change_hi', 'is_complete', 'counted_on', 'suppressed_reason', 'is_demo',
 ] -%}
 
-with estimates as (
-    select * from {{ ref('int_indicator_estimates') }}
-),
-
-suppressed as (
-    select * from {{ ref('int_suppressed_cells') }}
+with told as (
+    select * from {{ ref('int_indicators_told') }}
 ),
 
 elsewhere as (
@@ -21,74 +17,13 @@ clock as (
     select * from {{ ref('int_clock') }}
 ),
 
-guarded as (
-    select
-        estimates.*,
-        suppressed.people is not null as is_hidden
-    from estimates
-    left join suppressed
-        on estimates.indicator = suppressed.indicator
-        and estimates.period_kind = suppressed.period_kind
-        and estimates.period_start is not distinct from suppressed.period_start
-        and estimates.audience = suppressed.audience
-        and estimates.platform = suppressed.platform
-        and estimates.profile_id = suppressed.profile_id
-        and estimates.dimension = suppressed.dimension
-        and estimates.dimension_value = suppressed.dimension_value
-),
-
--- too few to say anything, or so few that it would say something about persons
-judged as (
-    select
-        guarded.*,
-        coalesce({{ utc_of_reporting(next_period_start('period_kind', 'period_start')) }} <= clock.as_of, true) as is_complete,
-        clock.is_demo,
-        case
-            when people between 1 and 9 then 'fewer than 10 people'
-            {% for clusters_wanted, indicators in minimum_clusters().items() -%}
-            when
-                {% if indicators -%} indicator in ('{{ indicators | join("', '") }}') and {% endif -%} clusters < {{ clusters_wanted }}
-                then 'fewer than {{ clusters_wanted }} independent clusters'
-            {% endfor -%}
-            when events < 10 then 'fewer than 10 answers'
-            -- nobody stood up for the brand, or nobody looked: the net mood stands there where anything was scored
-            when
-                indicator = 'advocacy_rate'
-                and numerator = 0
-                and max(case when indicator = 'sentiment_net' then 1 end) over (
-                    partition by period_kind, period_start, audience, platform, profile_id, dimension, dimension_value
-                ) is null
-                then 'no mood is given'
-            when method = 'exact' and unit = 'share' and denominator = 0 then 'the source gives no text'
-            when value is null and unit = 'minutes' then 'median not reached: at least half are not answered in the time observed'
-            when indicator = 'sentiment_net_corrected' and value is null then method
-            when value is null then 'not observed for long enough'
-            when is_hidden then 'would tell a group of fewer than 10 people by subtraction'
-        end as suppressed_reason
-    from guarded
-    cross join clock
-),
-
 shown as (
     select
-        indicator,
-        period_kind,
-        period_start,
-        platform,
-        profile_id,
-        dimension,
-        dimension_value,
-        audience,
-        unit,
-        method,
-        is_complete,
-        is_demo,
-        suppressed_reason,
-        correlation,
-        {% for column in ['numerator', 'denominator', 'n', 'clusters', 'deff', 'value', 'lo', 'hi'] -%}
-        case when suppressed_reason is null then {{ column }} end as {{ column }}{{ ',' if not loop.last }}
-        {% endfor %}
-    from judged
+        told.*,
+        coalesce({{ utc_of_reporting(next_period_start('period_kind', 'period_start')) }} <= clock.as_of, true) as is_complete,
+        clock.is_demo
+    from told
+    cross join clock
 ),
 
 with_previous as (
@@ -131,6 +66,7 @@ gathered as (
         'all' as profile_id,
         n as clusters,
         cast(null as double) as deff,
+        clock.as_of_date as counted_on,
         clock.is_demo
     from elsewhere
     cross join clock
@@ -198,6 +134,7 @@ select
     {{ published_double('q_value') }} as q_value,
     case when q_value is not null then q_value <= 0.10 and (change_lo > 0 or change_hi < 0) end as is_changed,
     is_complete,
+    counted_on,
     suppressed_reason,
     is_demo
 from corrected

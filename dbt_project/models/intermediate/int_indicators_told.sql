@@ -1,0 +1,63 @@
+{% set values = told_indicator_values() -%}
+with shown as (
+    select * from {{ ref('int_indicators_shown') }}
+),
+
+clock as (
+    select * from {{ ref('int_clock') }}
+),
+
+{{ differences_since_told('shown', source('goodwill', 'told_indicators'), values) }},
+
+-- what a publication adds to the one before is held to the same rule as the publication itself
+cells as (
+    select
+        {{ cell_number() }} as cell,
+        shown.cell as shown_cell,
+        shown.indicator,
+        shown.period_kind,
+        shown.period_start,
+        shown.audience,
+        shown.platform,
+        shown.profile_id,
+        shown.dimension,
+        shown.dimension_value,
+        shown.is_hidden,
+        differences.people
+    from differences
+    inner join shown on differences.cell = shown.cell
+),
+
+{{ families_of_cells('cells') }},
+
+{{ hidden_by_closure('cells', 'edges', hidden='is_hidden') }},
+
+held as (
+    select cells.shown_cell as cell, hidden.cell is not null as is_held
+    from cells
+    left join hidden_{{ suppression_rounds() }} as hidden on cells.cell = hidden.cell
+)
+
+select
+    shown.cell,
+    shown.recipe,
+    shown.indicator,
+    shown.period_kind,
+    shown.period_start,
+    shown.audience,
+    shown.platform,
+    shown.profile_id,
+    shown.dimension,
+    shown.dimension_value,
+    shown.unit,
+    case
+        when differences.is_held and told_before.cell is null
+            then coalesce(shown.suppressed_reason, 'waits until at least {{ k_people() }} people more or less are in it')
+        when differences.is_held then told_before.suppressed_reason
+        else shown.suppressed_reason
+    end as suppressed_reason,
+    {{ told_columns(values) | indent(4) }}
+from shown
+cross join clock
+left join told_before on shown.cell = told_before.cell
+left join held as differences on shown.cell = differences.cell
