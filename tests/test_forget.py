@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +15,12 @@ from demo_company import Company, company, world
 from pipelines import erase
 from pipelines.analysts.sandbox import make_sandbox, sandbox_path
 from pipelines.erase import Proof, forget
+from pipelines.erase.rotation import rotate
 from pipelines.keys import Keys
 from pipelines.labelling.sample import draw, sample_path
-from pipelines.publish import publish_restricted
+from pipelines.publish import person_columns, publish_restricted, read_marts
 from pipelines.run import RunReport
-from pipelines.settings import SettingsError
+from pipelines.settings import SettingsError, read_settings
 from simulator import inbox
 
 TEXTS = ("The lamp of my grandmother Zebediah went out", "Zebediah again, and thank you")
@@ -229,3 +231,24 @@ def test_names_that_are_none_are_refused_without_repeating_them(tiny: Company) -
     with pytest.raises(SettingsError) as refusal:
         forget(tiny.settings, ["somebody"])
     assert "somebody" not in str(refusal.value)
+
+
+def test_a_rotation_changes_nothing_in_any_mart_but_the_keys(tiny: Company, tmp_path: Path) -> None:
+    """Every mart of both tiers, all columns that are no person's key, row by row; the last test here, since nobody knows the former secret afterwards."""
+    before = tmp_path / "before.duckdb"
+    shutil.copyfile(tiny.settings.warehouse_path, before)
+    later = {**tiny.variables, "GOODWILL_PREVIOUS_KEY_1": tiny.variables["GOODWILL_KEY"], "GOODWILL_KEY": "another secret for tests"}
+    rotate(read_settings(folder=tiny.folder, environ=later))
+    changed, rows = [], 0
+    with duckdb.connect(str(before), read_only=True) as connection:
+        connection.execute(f"attach '{tiny.settings.warehouse_path}' as rotated (read_only)")
+        for mart in read_marts():
+            columns = [f'"{name}"' for name in mart.columns if name not in person_columns(mart.columns)]
+            ours, theirs = (f"select {', '.join(columns)} from {place}.{mart.schema}.{mart.name}" for place in ("before", "rotated"))
+            for one, other in ((ours, theirs), (theirs, ours)):
+                (odd,) = connection.execute(f"select count(*) from ({one} except all {other})").fetchone()
+                changed += [mart.table] if odd else []
+            rows += connection.execute(f"select count(*) from ({ours})").fetchone()[0]
+        keys = "select distinct actor_key from {}.core.interactions where actor_key is not null"
+        (kept,) = connection.execute(f"select count(*) from ({keys.format('before')} intersect {keys.format('rotated')})").fetchone()
+    assert changed == [] and rows > 1000 and kept == 0

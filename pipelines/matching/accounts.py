@@ -3,9 +3,12 @@
 Companies only: people are never matched by likeness. Nothing is stored or merged: who agrees merges them where they are kept.
 """
 
-from collections.abc import Iterable
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from hashlib import md5
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -13,8 +16,11 @@ from pipelines.settings import Settings
 from pipelines.warehouse import WarehouseError, literal
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from rich.console import Console
 
+REPLICATES, LEAST_CUSTOMERS = 499, 30  # as roi.channel_summary has them: dbt_project/macros/bootstrap.sql
+POISSON = (24110, 48219, 60274, 64292, 65297, 65498, 65531)
 LEGAL_FORMS = "ag|bv|co|company|corp|corporation|gmbh|inc|kk|limited|llc|llp|ltd|nv|oy|plc|pty|sa|sarl|sas|se|spa|srl"
 NAMED = f"""
 create temp table named_accounts as
@@ -31,7 +37,7 @@ order by account_id
 # The rule that roi.channel_summary quotes: each touch in the sale's own window counts alike. A sale of one account may now rest on the other's touches.
 MOVED = """
 with sales as (
-    select conversions.conversion_id, pairs.partner_id, conversions.own_window_starts_at, conversions.converted_at
+    select conversions.conversion_id, conversions.customer_key, pairs.partner_id, conversions.own_window_starts_at, conversions.converted_at
     from warehouse.intermediate.int_conversions as conversions
     join pairs on conversions.account_id = pairs.account_id
 ),
@@ -62,25 +68,35 @@ shares as (
         count(*) over (partition by conversion_id, channel) / count(*) over (partition by conversion_id) as share
     from touches
 ),
-changes as (
-    select shares.channel, margins.margin * shares.share as margin from shares join margins using (conversion_id)
+moved as (
+    select conversion_id, shares.channel, cast(margins.margin * shares.share as double) as margin from shares join margins using (conversion_id)
     union all
-    select credits.channel, -credits.contribution_margin
+    select credits.conversion_id, credits.channel, -cast(credits.contribution_margin as double)
     from credits
     where credits.conversion_id in (select conversion_id from shares)
-),
-moved as (
-    select channel, sum(margin) as margin from changes group by channel
 )
-select
-    summary.channel,
-    summary.attributed_roi,
-    case when summary.attributed_roi is not null
-        then cast((summary.contribution_margin + coalesce(moved.margin, 0) - summary.full_cost) / summary.full_cost as double) end as with_matches
-from warehouse.roi.channel_summary as summary
-join last_month on summary.month = last_month.month
-left join moved on summary.channel = moved.channel
-order by summary.channel
+select moved.channel, customers.customer_key, sum(moved.margin)
+from moved
+join (select distinct conversion_id, customer_key from sales) as customers on moved.conversion_id = customers.conversion_id
+group by all
+order by all
+"""
+# What the interval of the quoted row is drawn from: a customer's margin in the trailing year, and what the customer is drawn by.
+EARNED = """
+select money.channel, money.customer_key, customers.draw_key, cast(sum(money.contribution_margin) as double)
+from warehouse.intermediate.int_credit_money as money
+join warehouse.intermediate.int_credit_customers as customers on money.customer_key = customers.customer_key
+cross join (select max(month) as month from warehouse.roi.channel_summary) as last_month
+where money.clock = 'cash' and money.model = 'linear' and money.lookback_rule = 'own'
+    and money.month <= last_month.month and money.month > last_month.month - interval 12 month
+group by all
+order by all
+"""
+COSTS = """
+select channel, cast(full_cost as double)
+from warehouse.roi.channel_summary
+where month = (select max(month) from warehouse.roi.channel_summary) and attributed_roi is not null
+order by channel
 """
 
 
@@ -139,13 +155,71 @@ def matches(connection: duckdb.DuckDBPyConnection, least: float) -> list[Match]:
     return sorted((Match(*row) for row in found), key=lambda match: (-match.probability, match.account_id, match.other_id))
 
 
-def roi_with(connection: duckdb.DuckDBPyConnection, found: Iterable[Match]) -> list[tuple[str, float | None, float | None]]:
-    """(channel, attributed ROI as published, and as if each pair were one account) of the latest month's trailing year."""
+@dataclass(frozen=True)
+class Roi:
+    """Attributed ROI of a channel in the latest trailing year with its 95 % interval, None where too few customers bear one."""
+
+    channel: str
+    value: float
+    lo: float | None
+    hi: float | None
+
+    def __str__(self) -> str:
+        width = "no interval: too few customers" if self.lo is None or self.hi is None else f"{self.lo:+.1%} to {self.hi:+.1%}"
+        return f"{self.value:+.1%} ({width})"
+
+
+def _weights(drawn_by: Sequence[str]) -> "NDArray[Any]":
+    """Poisson(1) weights, replicates x customers, as dbt_project/macros/bootstrap.sql draws them: two bytes of an md5 each."""
+    import numpy as np
+
+    digests = b"".join(md5(f"goodwill|{block}|{key}".encode(), usedforsecurity=False).digest() for key in drawn_by for block in range(63))
+    bits = np.frombuffer(digests, dtype="<u2").reshape(len(drawn_by), -1)[:, :REPLICATES]
+    return np.searchsorted(POISSON, bits, side="right").T.astype(np.float64)
+
+
+def roi_of(channel: str, margins: Mapping[str, float], cost: float) -> Roi:
+    """ROI and its interval (bootstrap-t) from margins by what their customer is drawn by."""
+    import numpy as np
+
+    x = np.array([margins[key] for key in sorted(margins)], dtype=np.float64)
+    total, squares = math.fsum(x), math.fsum(x**2)
+    value = (total - cost) / cost
+    if squares == 0 or total * total / squares < LEAST_CUSTOMERS:
+        return Roi(channel, value, None, None)
+    unit = np.abs(x).max() / 32767
+    z = np.trunc(x / unit + np.copysign(0.5, x))
+    weights = _weights(sorted(margins))
+    t = np.sort((weights @ z - z.sum()) / np.sqrt(weights @ z**2))
+    error, rank = math.sqrt(squares), (REPLICATES + 1) // 40
+    lo, hi = ((total - t[place] * error - cost) / cost for place in (REPLICATES - rank, rank - 1))
+    return Roi(channel, value, float(lo), float(hi))
+
+
+def roi_with(connection: duckdb.DuckDBPyConnection, found: Iterable[Match]) -> list[tuple[Roi, Roi]]:
+    """Attributed ROI of each channel that has one, as it is and as if each pair were one account, with intervals of one rule."""
     connection.execute("create or replace temp table pairs (account_id text, partner_id text)")
     both = [(match.account_id, match.other_id) for match in found]
     if both:
         connection.executemany("insert into pairs values (?, ?)", both + [(other, account) for account, other in both])
-    return connection.execute(MOVED).fetchall()
+    one_of: dict[str, str] = {}  # an account -> the one that it is drawn as, through all pairs that hang together
+    for account, other in both:
+        first, second = (one_of.get(each, each) for each in (account, other))
+        one_of |= {
+            each: min(first, second) for each in (account, other, *(key for key, value in one_of.items() if value in (first, second)))
+        }
+    earned = connection.execute(EARNED).fetchall()
+    drawn_by = {customer: drawn for _, customer, drawn, _ in earned}
+    published: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    merged: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    rows = [(channel, customer, margin) for channel, customer, _, margin in earned]
+    for channel, customer, margin in rows:
+        published[channel][drawn_by[customer]] += margin
+    for channel, customer, margin in rows + connection.execute(MOVED).fetchall():
+        drawn = drawn_by.get(customer, customer)
+        merged[channel][one_of.get(drawn, drawn)] += margin
+    costs = connection.execute(COSTS).fetchall()
+    return [(roi_of(channel, published[channel], cost), roi_of(channel, merged[channel], cost)) for channel, cost in costs]
 
 
 def report(settings: Settings, least: float, console: "Console") -> None:
@@ -165,8 +239,7 @@ def report(settings: Settings, least: float, console: "Console") -> None:
         console.print(
             f"{len(found)} pairs of accounts are probably one company each: merge them where they are kept, nothing is merged here"
         )
-        for channel, published, merged in roi_with(connection, found) if found else ():
-            if published is not None and merged is not None:
-                console.print(
-                    f"{channel}: attributed ROI {published:+.1%} as published, {merged:+.1%} if they were merged (credit, not effect)"
-                )
+        for published, merged in roi_with(connection, found) if found else ():
+            console.print(
+                f"{published.channel}: attributed ROI {published} as it is, {merged} if they were merged (12 months, credit, not effect)"
+            )

@@ -1,8 +1,9 @@
 {{ config(materialized='in_parts', rows_of='int_replies') }}
 
+-- what was deleted before an answer was seen could not be answered: it counts here no more than in response rates
 with conversations as (
     select * from {{ ref('int_response_times') }}
-    where unit = 'conversation_first' and {{ in_part('thread_no') }}
+    where unit = 'conversation_first' and not (is_deleted and answered_at is null) and {{ in_part('thread_no') }}
 ),
 
 -- whatever the brand wrote there, a machine's words as well
