@@ -118,6 +118,7 @@ def _asked(world: World) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "experiments/experiments.csv", world.experiments[world.stage.has_happened(world.experiments["registered_at"])]
     yield "experiment_outcomes/towns.parquet", world.experiment_outcomes
     yield "objectives/objectives.csv", world.objectives
+    yield "story_reviews/decided.csv", world_stories.reviews(world.stage)
     yield from by_year("story_submissions", "told", world.story_submissions, world.story_submissions["submitted_at"])
 
 

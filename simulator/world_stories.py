@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from simulator.chance import objects, words
-from simulator.stage import NEVER, Stage, later
+from simulator.stage import ACCOUNTS, DAYS, NEVER, SEED, Stage, later
 
 A_WEEK = 0.8
 PAGES = ("instagram", "facebook")  # who likes what is said there comes by the file drop
@@ -16,6 +16,25 @@ OWN_STORIES = [
     "A client wrote in anger and signed the next mail with a joke. In between we had only told her what went wrong.",
     "We were wrong about a delivery and said so in public. The thread that I feared became the kindest of the month.",
 ]
+# What `goodwill stories review` wrote down: stories of the demo company with all its days, as its seed and key draw them. (story, decision, time)
+REVIEWS = [
+    ("2025-Q4-solved-suppliers-db3e0783", "approved", "2026-05-20T14:30"),
+    ("2025-Q4-help-clients-8343c57d", "approved", "2026-05-20T14:30"),
+    ("2025-Q4-rescue-clients-e15f83f2", "rejected", "2026-05-20T14:30"),
+    ("2026-Q1-rescue-clients-27ee82aa", "approved", "2026-06-30T09:15"),
+    ("2026-Q1-lost-clients-d23119cd", "approved", "2026-06-30T09:15"),
+    ("2026-Q1-neglected-suppliers-1b02c403", "approved", "2026-06-30T09:15"),
+    ("2026-Q1-welcome-clients-46b523f6", "rejected", "2026-06-30T09:15"),
+    ("2026-Q1-own-3e184f19", "approved", "2026-06-30T09:15"),
+]
+
+
+def reviews(stage: Stage) -> pd.DataFrame:
+    """Decisions so far; another seed, or fewer days or clients, have other stories."""
+    is_whole = (stage.seed, stage.history_days, stage.accounts) == (SEED, DAYS, ACCOUNTS)
+    frame = pd.DataFrame(REVIEWS if is_whole else [], columns=["story_id", "decision", "reviewed_at"])
+    frame["reviewed_at"] = frame["reviewed_at"].to_numpy().astype("datetime64[s]")
+    return frame[frame["reviewed_at"] <= stage.clock].assign(reviewer_role="head of communications")
 
 
 def submissions(stage: Stage, staff: pd.DataFrame) -> pd.DataFrame:
