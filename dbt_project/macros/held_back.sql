@@ -74,20 +74,25 @@ list(cast({{ bucket }} * 65536 + {{ print }} % 65536 as uinteger) order by {{ bu
 -#}
 told_before as (
     select * from {{ told }}
-    where recipe = (select recipe from {{ shown }} limit 1)
+    where recipe = (select min(recipe) from {{ shown }})
+),
+
+told_at_all as (
+    select count(*) > 0 as is_told from told_before
 ),
 
 compared as (
     select
         shown.cell,
-        shown.prints as prints,
+        shown.prints,
         told_before.prints as prints_before,
         told_before.cell is null as is_new,
         told_before.cell is not null and told_before.prints is null and shown.prints is not null as is_rekeyed,
         abs(coalesce(shown.people, 0) - coalesce(told_before.people, 0)) as people_more_or_less
     from {{ shown }} as shown
+    cross join told_at_all
     left join told_before on shown.cell = told_before.cell
-    where (select count(*) from told_before) > 0
+    where told_at_all.is_told
         and (
             told_before.cell is null
             or shown.prints is distinct from told_before.prints

@@ -29,7 +29,7 @@ guarded as (
 -- too few to say anything, or so few that it would say something about persons
 judged as (
     select
-        guarded.*,
+        *,
         case
             when people between 1 and 9 then 'fewer than 10 people'
             {% for clusters_wanted, indicators in minimum_clusters().items() -%}
