@@ -9,7 +9,7 @@ import yaml
 from checks_marts import MARTS as MART_ROWS
 
 from pipelines.entities import entities
-from pipelines.publish import MARTS
+from pipelines.publish import MARTS, TOLD
 from pipelines.sources import discover
 from pipelines.warehouse import GOODWILL_TABLES, quoted
 
@@ -114,11 +114,14 @@ def fill(
 
 
 def make_warehouse(rows: int = ROWS) -> duckdb.DuckDBPyConnection:
-    """In memory, with every raw table of every source, every mart, and the two tables below them that sum rules compare with."""
+    """In memory, with every raw table of every source, every mart, and the tables below them that sum rules compare with or readers were told."""
     connection = duckdb.connect()
     connection.execute("create schema raw_goodwill")
     for name, columns in GOODWILL_TABLES.items():
         connection.execute(f"create table raw_goodwill.{name} ({', '.join(f'{column} {type_}' for column, type_ in columns.items())})")
+    connection.execute("create schema intermediate")
+    for told, model in TOLD.values():
+        connection.execute(f"create table intermediate.{model} as from raw_goodwill.{told}")
     connection.execute("insert into raw_goodwill.clock values (?, true)", [AS_OF])
     for entity in entities().values():
         columns = {column.name: column.type for column in entity.columns}
@@ -131,7 +134,6 @@ def make_warehouse(rows: int = ROWS) -> duckdb.DuckDBPyConnection:
         model = yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]
         columns = {column["name"]: column["data_type"] for column in model["columns"]}
         fill(connection, f"{path.parent.name}.{path.stem.removeprefix(path.parent.name + '_')}", columns, {}, rows)
-    connection.execute("create schema intermediate")
     connection.execute("create table intermediate.int_costs as select cost_id, sum(amount) as amount from core.costs group by cost_id")
     connection.execute("create table intermediate.int_revenue as select revenue_id, amount from core.revenue")
     return connection
