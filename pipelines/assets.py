@@ -21,7 +21,7 @@ from pipelines.sources import discover
 from pipelines.transform import build_dbt_assets
 from pipelines.work import Step, Work
 
-NOTES = ("clock", "salt", "loads", "withdrawn_metrics", "unknown_fields", "refused_files")
+NOTES = ("clock", "salt", "told_indicators", "loads", "withdrawn_metrics", "unknown_fields", "refused_files")
 RETRY_AFTER_SECONDS = (5, 30)  # http.py has already been patient with single requests
 CHECK = "great_expectations"
 FAILED_CHECKS = dg.AssetKey(["goodwill", "failed_checks"])

@@ -28,7 +28,8 @@ AS_OF = datetime(2026, 6, 30, 12)
 BUILT_WHOLE = {
     "rows pass": "int_interactions int_interactions_numbered int_interaction_parties int_party_audiences int_interaction_audiences "
     "int_messages_numbered int_voices",
-    "a few groups are kept": "int_message_places int_message_cells int_brand_actors int_working_days int_indicator_cuts int_indicator_counts int_response_ends",
+    "a few groups are kept": "int_message_places int_message_cells int_brand_actors int_working_days int_indicator_cuts int_indicator_counts int_response_ends "
+    "int_indicator_prints",
     "numbers are sorted on the disk": "int_automatic_answers int_repeated_texts int_person_sums int_parity_estimates int_response_summaries_month "
     "int_response_summaries_quarter int_response_summaries_year int_response_summaries_all",
     "only a few of the rows are read": "int_sentiment_choices int_sentiment_confusions int_questions int_room_members int_employee_addresses",
