@@ -16,7 +16,9 @@ MOODS = np.array([0.45, 0.35, 0.20])  # positive, neutral, negative
 # what the machine makes of a positive, neutral and negative message: rows sum to 1
 VERDICTS = np.array([[0.75, 0.20, 0.05], [0.15, 0.70, 0.15], [0.10, 0.25, 0.65]])
 EASY = np.array([[0.95, 0.05, 0.0], [0.05, 0.90, 0.05], [0.0, 0.05, 0.95]])
+EARLIER = np.array([[0.80, 0.17, 0.03], [0.10, 0.80, 0.10], [0.10, 0.25, 0.65]])
 LABELS = 300
+OTHER_MOODS = np.array([0.2, 0.3, 0.5])
 ROOM = 40  # members
 QUARTERS = np.datetime64("1960-01")  # a company is a quarter, where there is one pair of audiences alone
 FEW = "a few people write most of the messages (sd of log 1.6), each in a mood of his own (correlation .3)"
@@ -42,19 +44,26 @@ def _mood(random: np.random.Generator, n: int, planted: bool, counts: Counts = e
     return levels(measured({"int_actor_voices": _mood_voices(said, moods)}, n, "sentiment_net"), float(MOODS[0] - MOODS[2]))
 
 
-def _labelled(random: np.random.Generator, verdicts: Vector) -> dict[str, dict[str, Any]]:
+def _labelled(random: np.random.Generator, verdicts: Vector, share: Vector) -> dict[str, dict[str, Any]]:
     """300 messages that people read as well: what they say, and what the machine had said."""
-    truth = random.choice(3, LABELS, p=MOODS)
+    truth = random.choice(3, LABELS, p=share)
     said = (random.random((LABELS, 1)) > np.cumsum(verdicts[truth], axis=1)).sum(axis=1)
     keys = np.char.add("i", np.arange(LABELS).astype(str))
     both = {"platform": np.full(LABELS, "p"), "interaction_id": keys}
     return {
         "int_sentiment_labels": both | {"label": np.array(["positive", "neutral", "negative"])[truth]},
-        "int_interactions": both | {"sentiment": np.array([0.5, 0.0, -0.5])[np.minimum(said, 2)]},
+        "int_interaction_audiences": both | {"sentiment": np.array([0.5, 0.0, -0.5])[np.minimum(said, 2)]},
     }
 
 
-def _corrected(random: np.random.Generator, n: int, planted: bool, correlation: float = 0.0, labelled: Vector = VERDICTS) -> Draws:
+def _corrected(
+    random: np.random.Generator,
+    n: int,
+    planted: bool,
+    correlation: float = 0.0,
+    labelled: Vector = VERDICTS,
+    labelled_moods: Vector = MOODS,
+) -> Draws:
     """Each company has labels of its own: the matrix is made anew for each. `labelled`: the machine's matrix on what was labelled."""
     said, moods = _moods(random, n, even, correlation)
     machine = sum(random.multinomial(moods[..., mood], VERDICTS[mood]) for mood in range(3))
@@ -67,7 +76,7 @@ def _corrected(random: np.random.Generator, n: int, planted: bool, correlation: 
     found = np.full((n, 3), np.nan)
     for company, cut in enumerate(cuts):
         product.connection.execute("create or replace table int_indicator_sums as select * from all_sums where cut_no = ?", cut)
-        for model, rows in _labelled(random, labelled).items():
+        for model, rows in _labelled(random, labelled, labelled_moods).items():
             product.replace(model, rows)
         product.forget("int_sentiment_confusions", "int_sentiment_estimates")
         row = product.rows("int_sentiment_estimates", "select value, lo, hi from {name} where period_kind = 'month'")
@@ -173,6 +182,16 @@ ESTIMATORS = [
             World("clusters_3", partial(_corrected, correlation=0.3)),
             World(
                 "hidden_confounder", partial(_corrected, labelled=EASY), "people labelled what is easy to read: the machine errs less there"
+            ),
+            World(
+                "other_moods",
+                partial(_corrected, labelled_moods=OTHER_MOODS),
+                "the labelled sample is of an unhappier time (20, 30 and 50 % instead of 45, 35 and 20): the correction must not mind",
+            ),
+            World(
+                "drift",
+                partial(_corrected, labelled=EARLIER),
+                "the machine was better when the sample was labelled: of neutral messages it read 80 % rightly, now 70",
             ),
         ),
         replicates=SLOW,
