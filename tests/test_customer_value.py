@@ -171,6 +171,31 @@ def test_value_that_goes_with_frequency_is_refused() -> None:
     assert fit.parameters == {} and fit.reason.startswith("value goes with frequency (correlation 1.00)")
 
 
+@pytest.mark.parametrize(
+    ("between", "within", "held"),
+    [(0.0, 0.0, {"p", "q"}), (0.3, 0.0, None), (0.0, 0.3, None), (0.05, 0.05, None), (0.3, 0.3, None), (0.0, 0.02, None)],
+)
+def test_amounts_that_hardly_vary_have_a_value_too(between: float, within: float, held: set[str] | None) -> None:
+    """Coefficients of variation of customers, and of one customer's purchases; what to expect is no further from what is true than his own mean is."""
+    draw = np.random.default_rng(8)
+    for _ in range(5):
+        x = draw.geometric(0.4, 150).astype(float)
+        his = 50 * np.exp(between * draw.standard_normal(150))
+        value = np.array([(mean * (1 + within * draw.standard_normal(int(n)))).mean() for mean, n in zip(his, x, strict=True)])
+        fit = fit_gamma_gamma(x, value)
+        assert fit.reason is None and (held is None or fit.held == held)
+        assert all(fit.limits(name) == (None, None) for name in fit.held)
+        expected = expected_value(np.array(list(fit.parameters.values())), x, value)
+        assert np.square(expected - his).mean() <= 1.1 * np.square(value - his).mean() + (0.1 * 50) ** 2
+        if between + within < 0.03:
+            np.testing.assert_allclose(expected, 50, rtol=0.04)
+        assert np.average(expected, weights=x) == pytest.approx(np.average(value, weights=x), rel=0.02)
+        draws = fit.draws(50, draw)
+        assert (
+            np.isfinite(draws).all() and {name for name, spread in zip("pq", np.ptp(draws, axis=0), strict=False) if not spread} == fit.held
+        )
+
+
 @pytest.mark.parametrize(("customers", "repeats"), [(29, 1), (40, 0)])
 def test_too_little_gives_a_reason_and_no_parameter(customers: int, repeats: int) -> None:
     frequency = np.full(customers, float(repeats))

@@ -21,17 +21,19 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Fit:
-    """A maximum likelihood fit; `parameters` is empty and `reason` says why where there is none. `covariance` is that of their logarithms."""
+    """A maximum likelihood fit; `parameters` is empty and `reason` says why where there is none. `covariance` is that of their logarithms;
+    what is `held` at the end of its range varies with nothing."""
 
     parameters: Mapping[str, float]
     log_likelihood: float | None
     customers: int
     reason: str | None = None
     covariance: Vector = field(default_factory=lambda: np.empty((0, 0)))
+    held: frozenset[str] = frozenset()
 
     def limits(self, name: str) -> tuple[float | None, float | None]:
         """95 % limits of a parameter, by the curvature of the likelihood."""
-        if not self.parameters:
+        if not self.parameters or name in self.held:
             return None, None
         width = 1.959963984540054 * math.sqrt(self.covariance.diagonal()[list(self.parameters).index(name)])
         return self.parameters[name] * math.exp(-width), self.parameters[name] * math.exp(width)
@@ -39,26 +41,47 @@ class Fit:
     def draws(self, number: int, random: np.random.Generator) -> Vector:
         """Parameters as they might have been estimated, a row each, in the order of `parameters`."""
         centre = np.log(list(self.parameters.values()))
-        root = np.linalg.cholesky(self.covariance)
-        return np.asarray(np.exp(centre + random.standard_normal((number, len(centre))) @ root.T))
+        free = np.array([name not in self.held for name in self.parameters])
+        root = np.linalg.cholesky(self.covariance[np.ix_(free, free)])
+        moved = np.tile(centre, (number, 1))
+        moved[:, free] += random.standard_normal((number, int(free.sum()))) @ root.T
+        return np.asarray(np.exp(moved))
 
 
-def maximise(log_likelihood: Callable[[Vector], float], names: tuple[str, ...], customers: int) -> Fit:
-    """The greatest likelihood over positive parameters: Nelder and Mead's search in their logarithms, from 1."""
+def maximise(
+    log_likelihood: Callable[[Vector], float],
+    names: tuple[str, ...],
+    customers: int,
+    start: Vector | None = None,
+    most: Vector | None = None,
+) -> Fit:
+    """The greatest likelihood over positive parameters: Nelder and Mead's search in their logarithms, from 1 or from `start`. A parameter
+    that would run beyond `most` is held there."""
+    ceiling = np.full(len(names), math.inf) if most is None else np.log(most)
 
     def loss(logarithms: Vector) -> float:
-        return -log_likelihood(np.exp(logarithms)) if np.abs(logarithms).max() <= FAR else math.inf
+        inside = np.minimum(logarithms, ceiling)
+        return -log_likelihood(np.exp(inside)) if np.abs(inside).max() <= FAR else math.inf
 
     options = {"xatol": 1e-7, "fatol": 1e-9, "maxiter": 4_000, "maxfev": 8_000}
-    found = minimize(loss, np.zeros(len(names)), method="Nelder-Mead", options=options)
-    best = np.asarray(found.x)
+    found = minimize(loss, np.zeros(len(names)) if start is None else np.log(start), method="Nelder-Mead", options=options)
+    best = np.minimum(np.asarray(found.x), ceiling)
+    is_free = best < ceiling - 0.01
+    best = np.where(is_free, best, ceiling)
     if not found.success or np.abs(best).max() > FAR - 1:
         return Fit({}, None, customers, "the likelihood has no maximum inside the parameter space")
-    information = _curvature(loss, best)
+    information = _curvature(lambda free: loss(np.concatenate([free, best[~is_free]])[_places(is_free)]), best[is_free])
     if np.linalg.eigvalsh(information).min() <= 0:
         return Fit({}, None, customers, "the likelihood is flat: the data do not tell the parameters")
-    covariance: Vector = np.asarray(np.linalg.inv(information))
-    return Fit(dict(zip(names, (float(value) for value in np.exp(best)), strict=True)), -loss(best), customers, None, covariance)
+    covariance: Vector = np.zeros((len(names), len(names)))
+    covariance[np.ix_(is_free, is_free)] = np.linalg.inv(information)
+    held = frozenset(name for name, free in zip(names, is_free, strict=True) if not free)
+    return Fit(dict(zip(names, (float(value) for value in np.exp(best)), strict=True)), -loss(best), customers, None, covariance, held)
+
+
+def _places(is_free: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Where each parameter stands once the free ones are put before the others."""
+    return np.asarray(np.argsort(np.concatenate([np.flatnonzero(is_free), np.flatnonzero(~is_free)])))
 
 
 def _curvature(loss: Callable[[Vector], float], best: Vector, step: float = 1e-3) -> Vector:

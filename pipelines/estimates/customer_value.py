@@ -21,6 +21,7 @@ ORDER_COLUMNS = "frequency bigint, recency_days bigint, age_days bigint, p_alive
 WEEKS = 39.0
 DRAWS, SEED = 400, 20_120_402
 LIKELIHOOD = "maximum likelihood, times in weeks"
+HELD = "held at the end of its range: amounts hardly vary there"
 PREDICTED = "expected total; interval of 400 parametric bootstrap futures, parameters drawn from the curvature of the likelihood"
 LIFETIMES = "select first_month, is_event, months, age_months, is_paying, mrr from intermediate.int_account_lifetimes order by all"
 CORRELATION = "frequency_value_correlation"
@@ -77,7 +78,7 @@ def _parameters(model: str, names: Sequence[str], fit: Fit) -> Iterator[Row]:
             *fit.limits(name),
             fit.log_likelihood,
             fit.customers,
-            LIKELIHOOD,
+            HELD if name in fit.held else LIKELIHOOD,
             fit.reason,
         )
 
