@@ -157,4 +157,19 @@ def worlds() -> tuple[pd.DataFrame, pd.DataFrame]:
     plans.append(plan("switched off", "tbr", margin_rate=0.5))
     off = geos("switched off", effect=-12.0)
     rows.append(off.assign(cost=np.where(off["is_treated"] & (off["date"] >= STARTS), 0.0, 4.0)))
+    # one after the other in the same regions, with a cooldown or without; in other regions; and of another kind that bears the same names
+    for name, ends_on, columns in (
+        ("first of two", DAYS[59], {"cooldown_ends_on": DAYS[64]}),
+        ("first of two without a cooldown", DAYS[59], {}),
+        ("shops", DAYS[-1], {"unit_kind": "shop"}),
+        ("controls in both", DAYS[-1], {}),
+    ):
+        plans.append(plan(name, "did", ends_on=ends_on) | columns)
+    plans.append(plan("second of two", "did", starts_on=DAYS[60]))
+    rows += [
+        geos(name).assign(unit_id=lambda frame: "shared " + frame["unit_id"])
+        for name in ("first of two", "first of two without a cooldown")
+    ]
+    rows += [geos(name).assign(unit_id=lambda frame: "shared " + frame["unit_id"]) for name in ("second of two", "shops")]
+    rows.append(geos("controls in both").assign(unit_id=lambda frame: np.where(frame["is_treated"], "own ", "shared ") + frame["unit_id"]))
     return pd.DataFrame(plans), pd.concat(rows, ignore_index=True)

@@ -217,3 +217,12 @@ def test_money_that_was_taken_away_has_a_return_too(built: DbtWarehouse) -> None
     assert row["cost"] == -4 * 5 * 20, "the control units went on spending"
     assert row["iroas"] == pytest.approx(row["effect_total"] / -400, rel=1e-9)
     assert row["iroas_lo"] < 12 / 4 < row["iroas_hi"] and row["iroi_lo"] < row["iroi"] < row["iroi_hi"]
+
+
+def test_two_tests_of_the_same_units_at_the_same_time_warn_of_each_other(built: DbtWarehouse) -> None:
+    """With its cooldown the first reaches into the second; controls of both, other regions and other kinds of unit are nothing to warn of."""
+    names = ["first of two", "first of two without a cooldown", "second of two", "controls in both", "shops"]
+    found = [read(built, name, mart)["shares_units_with"] for mart in ("core.experiments", "roi.experiments") for name in names]
+    firsts = "first of two without a cooldown, second of two"
+    assert found == 2 * [firsts, "first of two", "first of two", None, None]
+    assert read(built, "second of two")["evidence_grade"] in ("B", "C")

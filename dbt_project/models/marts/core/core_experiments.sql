@@ -61,6 +61,40 @@ estimates as (
     {{ estimates('est_experiments', estimated) }}
 ),
 
+members as (
+    select
+        units.experiment_id,
+        plans.unit_kind,
+        units.unit_id,
+        bool_or(units.is_treated) as is_treated,
+        max(plans.starts_on) as starts_on,
+        max(coalesce(plans.cooldown_ends_on, plans.ends_on)) as affected_until
+    from {{ ref('int_experiment_units') }} as units
+    inner join experiments as plans on units.experiment_id = plans.experiment_id
+    group by units.experiment_id, plans.unit_kind, units.unit_id
+),
+
+-- a unit that another test treats at the same time shows both effects; where it is in both a control there is nothing to show
+simultaneous as (
+    select distinct
+        members.experiment_id,
+        others.experiment_id as other_id
+    from members
+    inner join members as others on members.unit_kind = others.unit_kind and members.unit_id = others.unit_id
+    where members.experiment_id <> others.experiment_id
+        and (members.is_treated or others.is_treated)
+        and members.starts_on <= others.affected_until
+        and others.starts_on <= members.affected_until
+),
+
+shared as (
+    select
+        experiment_id,
+        string_agg(other_id, ', ' order by other_id) as shares_units_with
+    from simultaneous
+    group by experiment_id
+),
+
 -- an experiment stands here whether or not an outcome came
 joined as (
     select
@@ -93,6 +127,7 @@ joined as (
         coalesce({{ reporting_date('experiments.assigned_at') }} >= experiments.starts_on, false) as is_assigned_late,
         estimates.method,
         estimates.interval_reason,
+        shared.shares_units_with,
         case
             when experiments.design not in ('randomised', 'did', 'synthetic_control', 'its', 'tbr')
                 then 'the design is none of randomised, did, synthetic_control, its, tbr'
@@ -112,6 +147,7 @@ joined as (
     left join outcomes on experiments.experiment_id = outcomes.experiment_id
     left join outcome_ends on outcomes.experiment_id = outcome_ends.experiment_id and outcomes.outcome = outcome_ends.outcome
     left join estimates on outcomes.experiment_id = estimates.experiment_id and outcomes.outcome = estimates.outcome
+    left join shared on experiments.experiment_id = shared.experiment_id
     cross join clock
 ),
 
@@ -194,6 +230,7 @@ final as (
         case when suppressed_reason is null then method end as method,
         evidence_grade,
         case when suppressed_reason is null then fault end as demoted_because,
+        shares_units_with,
         suppressed_reason,
         case when suppressed_reason is null then interval_reason end as interval_reason,
         is_demo

@@ -98,6 +98,7 @@ valued as (
         experiments.method,
         experiments.evidence_grade,
         experiments.demoted_because,
+        experiments.shares_units_with,
         experiments.is_demo,
         experiments.suppressed_reason as unestimated_reason,
         experiments.interval_reason,
@@ -184,6 +185,7 @@ final as (
         calibrated.world as calibrated_world,
         evidence_grade,
         demoted_because,
+        shares_units_with,
         cast(cost as decimal(38, 4)) as cost,
         '{{ var("reporting_currency") }}' as currency,
         case
