@@ -1,7 +1,7 @@
 """Bookings with refunds, discounts, tax and costs in two currencies -> core.revenue and roi.cohorts: nothing is lost, whatever the form."""
 
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +60,12 @@ def test_revenue_and_margin_are_conserved_to_the_cent(company: DbtWarehouse) -> 
     for currency, amount, margin, reporting, margin_reporting, count in company.rows(TOTALS):
         mine = [row for row in rows if row["currency"] == currency]
         less = sum((row[name] or Decimal(0)) for row in mine for name in ("discount", "tax", "cost_of_goods", "fees"))
+        sales = {row["revenue_id"]: row for row in mine if row["kind"] == "order"}
+        for row in mine:
+            if row["kind"] == "refund":
+                sale = sales[row["parent_revenue_id"]]
+                part = min(Decimal(1), -row["amount"] / (sale["amount"] - sale["discount"]))
+                less -= (sale["tax"] * part).quantize(Decimal("0.01"), ROUND_HALF_UP)
         rate = Decimal("1.25") if currency == "EUR" else Decimal(1)
         assert (amount, count) == (sum(row["amount"] for row in mine), len(mine))
         assert margin == amount - less
@@ -102,4 +108,6 @@ def test_order_a_split_and_another_unit_of_money_change_nothing(company: DbtWare
     cohorts = "select * from roi.cohorts order by all"
     assert warehouse.rows(cohorts) == company.rows(cohorts)
     worth = "select revenue_id, customer_key, amount_reporting, contribution_margin_reporting from core.revenue order by 1"
-    assert warehouse.rows(worth) == company.rows(worth)
+    for (*one, margin), (*other, other_margin) in zip(warehouse.rows(worth), company.rows(worth), strict=True):
+        # the tax that a refund gives back is rounded to the cent
+        assert one == other and abs(margin - other_margin) < Decimal("0.01")

@@ -109,9 +109,10 @@ def test_credits(built: Product) -> None:
         ("deal|d1", "d1", 333.33, None, 333.33, None),
         ("deal|d1", "d2", 333.34, None, 333.34, None),
         ("order|line", "m1", 10.005, 9.005, 6.005, 5.005),  # the refund names its order alone
-        ("order|o1", "a1", 33.33, 14.66, 16.67, -2.0),  # 100 - 10 - 8 - 30 - 3 - 5 = 44; no goods come back with the 50
-        ("order|o1", "a2", 33.33, 14.67, 16.66, -2.0),
-        ("order|o1", "a3", 33.34, 14.67, 16.67, -2.0),
+        # 100 - 10 - 8 - 30 - 3 - 5 = 44; no goods come back with the 50 of 90, but 4.44 of the tax do
+        ("order|o1", "a1", 33.33, 14.66, 16.67, -0.52),
+        ("order|o1", "a2", 33.33, 14.67, 16.66, -0.52),
+        ("order|o1", "a3", 33.34, 14.67, 16.67, -0.52),
         ("order|o2", "b1", 240.0, 180.0, 240.0, 180.0),  # at 1.2
         ("order|o3", "c1", 30.0, 20.0, 30.0, 20.0),  # both contacts of the account
         ("order|o3", "c2", 30.0, 20.0, 30.0, 20.0),
@@ -151,8 +152,8 @@ def test_channel_months(built: Product) -> None:
             few.format("1.0"),
         ),  # 16 of 30 days of 300, and 31
         (2, "social", 2.0, 250.005, 189.005, 168.0, pytest.approx((189.005 - 168) / 168), few.format("1.1")),
-        (3, "email", 0.5, 13.33, 3.33, 0.0, None, "the cost is zero"),  # 30 - 16.67
-        (3, "social", 0.5, 9.34, -0.66, None, None, "no cost belongs to it"),  # 30 - 16.66 - 4
+        (3, "email", 0.5, 13.33, 4.81, 0.0, None, "the cost is zero"),  # 30 - 16.67; 20 - 15.19
+        (3, "social", 0.5, 9.34, 0.82, None, None, "no cost belongs to it"),  # 30 - 16.66 - 4; 20 - 15.18 - 4
         (4, "email", 0.333333333333, 333.33, None, None, None, "no cost belongs to it"),
         (4, "social", 0.333333333333, 333.33, None, None, None, "no cost belongs to it"),
         (
@@ -242,7 +243,7 @@ def test_a_refund_is_that_of_its_customer_also_where_it_names_the_order_alone(bu
         "select customer_key, contribution_margin_reporting::double from {name} where revenue_id in ('r1', 'r2', 'r6') order by revenue_id"
     )
     # nothing was sold to gus: what his goods cost is not known
-    assert _rows(built, "int_revenue_resolved", sql) == [("ann", -50), ("gus", None), ("moe", -4)]
+    assert _rows(built, "int_revenue_resolved", sql) == [("ann", -45.56), ("gus", None), ("moe", -4)]
 
 
 def test_a_company_that_is_all_direct() -> None:

@@ -35,4 +35,4 @@ left join returns on bookings.revenue_id = returns.parent_revenue_id and booking
 where bookings.customer_key is not null
     and bookings.occurred_at <= clock.as_of
     and bookings.kind in ('order', 'invoice')
-    and not coalesce(bookings.amount > 0 and bookings.amount + returns.amount <= 0, false)
+    and not coalesce(bookings.amount > 0 and bookings.amount - coalesce(bookings.discount, 0) + returns.amount <= 0, false)

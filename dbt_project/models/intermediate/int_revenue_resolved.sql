@@ -40,7 +40,10 @@ orders as (
         min(person_key) as person_key,
         min(opportunity_id) as opportunity_id,
         min(occurred_at) as occurred_at,
-        case when count(*) = count(cost_of_goods) then sum(cost_of_goods) end as cost_of_goods
+        case when count(*) = count(cost_of_goods) then sum(cost_of_goods) end as cost_of_goods,
+        case when min(currency) = max(currency) then min(currency) end as currency,
+        sum(amount - coalesce(discount, 0)) as paid,
+        sum(tax) as tax
     from revenue
     where kind = 'order' and order_id is not null
     group by order_id
@@ -54,7 +57,10 @@ repaid as (
         case when parents.revenue_id is not null then parents.person_key else orders.person_key end as parent_person_key,
         case when parents.revenue_id is not null then parents.opportunity_id else orders.opportunity_id end as parent_opportunity_id,
         case when parents.revenue_id is not null then parents.occurred_at else orders.occurred_at end as parent_occurred_at,
-        case when parents.revenue_id is not null then parents.cost_of_goods else orders.cost_of_goods end as parent_cost_of_goods
+        case when parents.revenue_id is not null then parents.cost_of_goods else orders.cost_of_goods end as parent_cost_of_goods,
+        case when parents.revenue_id is not null then parents.currency else orders.currency end as parent_currency,
+        case when parents.revenue_id is not null then parents.amount - coalesce(parents.discount, 0) else orders.paid end as parent_paid,
+        case when parents.revenue_id is not null then parents.tax else orders.tax end as parent_tax
     from named
     left join revenue as parents on named.parent_revenue_id = parents.revenue_id
     left join orders
@@ -86,10 +92,30 @@ customers as (
         and told.told_at < persons.valid_to
 ),
 
+-- what lessens a refund has its sign; where a refund names no tax, it gives back the part of its parent's that its amount is of what was paid, to the cent
+returned as (
+    select
+        *,
+        case when amount < 0 then -abs(coalesce(discount, 0)) else coalesce(discount, 0) end as discount_within,
+        case
+            when amount >= 0 then coalesce(tax, 0)
+            when tax is not null then -abs(tax)
+            when kind in ('refund', 'credit') and parent_currency = currency and parent_paid > 0
+                then
+                    -cast(
+                        round(
+                            cast(coalesce(parent_tax, 0) as double) * least(1.0, cast(-amount as double) / cast(parent_paid as double)), 2
+                        ) as decimal(18, 4)
+                    )
+            else 0
+        end as tax_within
+    from customers
+),
+
 margins as (
     select
         customers.*,
-        customers.amount - coalesce(customers.discount, 0) - coalesce(customers.tax, 0) as net_amount,
+        customers.amount - customers.discount_within - customers.tax_within as net_amount,
         coalesce(by_segment.margin_rate, for_all.margin_rate) as margin_rate,
         case
             when customers.cost_of_goods is not null then 'actual'
@@ -97,7 +123,7 @@ margins as (
             when coalesce(by_segment.margin_rate, for_all.margin_rate) is not null then 'assumed'
             else 'missing'
         end as margin_basis
-    from customers
+    from returned as customers
     left join accounts on customers.resolved_account_id = accounts.account_id
     left join policies as by_segment on accounts.segment = by_segment.segment
     left join policies as for_all on for_all.segment = '*'
