@@ -20,6 +20,8 @@ class Column:
     is_person: bool
     values: tuple[str, ...]
     unless: tuple[str, ...] = ()  # what may be given in place of a required column, all of them
+    holds: str = ""  # SQL over the columns of a row that must not be false, or the file is refused
+    cure: str = ""  # what to say then, after "the value"
 
     @property
     def stem(self) -> str:
@@ -55,6 +57,8 @@ def _entity(path: Path) -> Entity:
                 is_person=meta.get("person", False),
                 values=tuple(meta.get("values", ())),
                 unless=tuple(meta.get("unless", ())),
+                holds=meta.get("holds", ""),
+                cure=meta.get("cure", ""),
             )
         )
     return Entity(

@@ -211,13 +211,14 @@ def _write(
         person.make_keys(connection, run, given.query)
     joins = " ".join(person.joins() for person in people)
     faults = _scored(_faults(entity, given, people), given)
-    values = ", ".join(f"{typed} as {quoted(column)}" for column, (typed, _) in faults.items())
     is_bad = " or ".join(bad for _, bad in faults.values())
+    is_broken = " or ".join(f"not coalesce({column.holds}, true)" for column in entity.columns if column.holds) or "false"
 
     def copied(line: str, also: str) -> int:
         row = connection.execute(
-            f"copy (select {values}, {literal(name)} as _file, {line} as _line, false as _deleted, {literal(run.run_id)} as _run, ({is_bad}) as _fault, _record "
-            f"from ({given.query}) as given {joins} {also}) to {literal(str(target))} (format parquet)"
+            f"copy (select * replace (_fault or {is_broken} as _fault) from (select {_values(faults)}, {literal(name)} as _file, {line} as _line, "
+            f"false as _deleted, {literal(run.run_id)} as _run, ({is_bad}) as _fault, _record "
+            f"from ({given.query}) as given {joins} {also})) to {literal(str(target))} (format parquet)"
         ).fetchone()
         assert row is not None
         return int(row[0])
@@ -234,13 +235,24 @@ def _write(
     return rows
 
 
+def _values(faults: dict[str, tuple[str, str]]) -> str:
+    return ", ".join(f"{typed} as {quoted(column)}" for column, (typed, _) in faults.items())
+
+
 def _explained(connection: duckdb.DuckDBPyConnection, entity: Entity, given: _Given, people: list[Person], line: int, record: int) -> Fault:
-    """The first column at fault in a record. Values are never repeated: a shifted column may hold a person."""
+    """The first column at fault in a record, by itself or beside the others. Values are never repeated: a shifted column may hold a person."""
     faults = _faults(entity, given, people)
     joins = " ".join(person.joins() for person in people)
     asked = ", ".join(f"({bad})" for _, bad in faults.values())
     answers = connection.execute(f"select {asked} from ({given.query}) as given {joins} where _record = {record}").fetchone()
     assert answers is not None
+    if True not in answers:
+        ruled = [column for column in entity.columns if column.holds]
+        row = f"select {_values(faults)} from ({given.query}) as given {joins} where _record = {record}"
+        held = connection.execute(f"select {', '.join(f'({column.holds})' for column in ruled)} from ({row})").fetchone()
+        assert held is not None
+        broken = ruled[held.index(False)]
+        return Fault(line, broken.name, f"the value {broken.cure}")
     column = entity.columns[answers.index(True)]
     if column.is_person:
         person = next(person for person in people if person.column.name == column.name)
