@@ -190,10 +190,8 @@ def test_amounts_that_hardly_vary_have_a_value_too(between: float, within: float
         if between + within < 0.03:
             np.testing.assert_allclose(expected, 50, rtol=0.04)
         assert np.average(expected, weights=x) == pytest.approx(np.average(value, weights=x), rel=0.02)
-        draws = fit.draws(50, draw)
-        assert (
-            np.isfinite(draws).all() and {name for name, spread in zip("pq", np.ptp(draws, axis=0), strict=False) if not spread} == fit.held
-        )
+        moved = np.ptp(fit.draws(50, draw), axis=0)
+        assert np.isfinite(moved).all() and {name for name, range_ in zip("pq", moved, strict=False) if not range_} == fit.held
 
 
 @pytest.mark.parametrize(("customers", "repeats"), [(29, 1), (40, 0)])

@@ -1,0 +1,88 @@
+"""A row that cannot be, such as a period that ends before it begins, refuses its file with line, field and cure; the rest is loaded."""
+
+import pytest
+
+from pipelines.load import load_source, prepare
+from pipelines.settings import Settings
+from pipelines.sources.files import SOURCE
+from pipelines.warehouse import connect
+
+GOOD = "platform,post_id,observed_at,likes\nx,good,2026-01-01,1\n"
+REVENUE = "revenue_id,occurred_at,amount,currency"
+COSTS = "cost_id,period_start,period_end,kind,currency"
+CASES = [
+    (
+        "costs/a.csv",
+        f"{COSTS},amount\n1,2026-01-31,2026-01-31,staff,USD,5\n2,2026-01-31,2026-01-01,staff,USD,5\n",
+        3,
+        "period_end",
+        "the value lies before period_start",
+    ),
+    ("costs/a.csv", f"{COSTS},amount\n1,2026-01-01,2026-01-31,staff,USD,-5\n", 2, "amount", "is below 0: give what was spent"),
+    ("costs/a.csv", f"{COSTS},amount\n1,2026-01-01,2026-01-31,staff,usd,5\n", 2, "currency", "no code of ISO 4217: three capital letters"),
+    (
+        "subscriptions/a.csv",
+        "subscription_id,account_id,started_at,monthly_amount,currency,ended_at\n1,a,2026-02-01,9,USD,2026-02-01\n2,a,2026-02-01,9,USD,2026-01-01\n",
+        3,
+        "ended_at",
+        "lies before started_at",
+    ),
+    (
+        "experiments/a.csv",
+        "experiment_id,design,unit_kind,starts_on,ends_on\n1,did,geo,2026-02-01,2026-02-01\n2,did,geo,2026-02-01,2026-01-01\n",
+        3,
+        "ends_on",
+        "lies before starts_on",
+    ),
+    (
+        "experiments/a.jsonl",
+        '{"experiment_id":"1","design":"did","unit_kind":"geo","starts_on":"2026-02-01","ends_on":"2026-02-09","level":95}\n',
+        1,
+        "level",
+        "give a level such as 0.95",
+    ),
+    (
+        "experiment_outcomes/a.csv",
+        "experiment_id,unit_id,is_treated,date,value,denominator\n1,u,true,2026-02-01,0,1\n1,v,true,2026-02-01,0,0\n",
+        3,
+        "denominator",
+        "leave out days on which nothing was counted",
+    ),
+    ("revenue/a.csv", f"{REVENUE},kind\n1,2026-01-01,0,USD,refund\n2,2026-01-01,5,USD,refund\n", 3, "amount", "the sign of another kind"),
+    ("revenue/a.csv", f"{REVENUE},kind\n1,2026-01-01,0,USD,order\n2,2026-01-01,-5,USD,invoice\n", 3, "amount", "the sign of another kind"),
+    (
+        "revenue/a.csv",
+        f"{REVENUE},tax\n1,2026-01-01,-5,USD,-1\n2,2026-01-01,5,USD,-1\n",
+        3,
+        "tax",
+        "what lessens a sale as a positive amount",
+    ),
+    ("opportunities/a.csv", "opportunity_id,created_at,amount\n1,2026-01-01,\n2,2026-01-01,9\n", 3, "amount", "its currency beside it"),
+    ("exchange_rates/a.csv", "date,currency,rate_to_reporting\n2026-06-30,EUR,0\n", 2, "rate_to_reporting", "is not above 0"),
+    (
+        "surveys/a.csv",
+        "wave,audience,respondent_key,item,score,scale_min,scale_max\n1,clients,k,q,7,1,7\n1,clients,k,q,8,1,7\n",
+        3,
+        "score",
+        "lies outside scale_min to scale_max",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "line", "field", "reason"), CASES)
+def test_a_row_that_cannot_be_is_named_and_the_rest_is_loaded(
+    settings: Settings, name: str, content: str, line: int, field: str, reason: str
+) -> None:
+    for file, text in ((name, content), ("post_metrics/good.csv", GOOD)):
+        path = settings.inbox_path / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    prepare(settings, {"files": SOURCE})
+    result = load_source(SOURCE, settings)
+    assert (result.state, result.rows) == ("loaded", {"post_metrics": 1})
+    with connect(settings) as connection:
+        ((file, at_line, at_field, why),) = connection.execute(
+            "select file, line, field, reason from raw_goodwill.refused_files"
+        ).fetchall()
+    assert (file, at_line, at_field) == (name, line, field)
+    assert reason in why
