@@ -16,7 +16,7 @@ ends as (
     where period_kind = '{{ period_kind }}'
 ),
 
-requests as (
+requests as not materialized (
     select * from {{ ref('int_response_times') }}
 ),
 

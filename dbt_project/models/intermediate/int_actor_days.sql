@@ -2,7 +2,7 @@
 
 -- on each platform, and on all together
 with voices as (
-    select * from {{ ref('int_voices') }}
+    select platform, audience, actor_no, date from {{ ref('int_voices') }}
     where actor_no is not null and {{ in_part('actor_no') }}
 ),
 
