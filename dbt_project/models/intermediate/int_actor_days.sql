@@ -16,6 +16,7 @@ days as (
 
 select
     *,
-    min(date) over (partition by platform, audience, actor_no) as first_date,
-    lead(date) over (partition by platform, audience, actor_no order by date) as next_date
+    first_value(date) over in_order as first_date,
+    lead(date) over in_order as next_date
 from days
+window in_order as (partition by platform, audience, actor_no order by date)

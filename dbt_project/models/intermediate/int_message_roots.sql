@@ -1,35 +1,22 @@
-{{ config(materialized='in_parts', rows_of='int_messages_numbered') }}
+{{ config(materialized='in_parts', rows_of='int_message_climbs') }}
 
--- an answer to an answer to an answer belongs to what the first of them answered
-with recursive unplaced as (
-    select message_no, parent_no
+-- how long a chain is cannot be foreseen, so that it is climbed first: held against all messages in one step, all of these were kept for each part
+with climbs as (
+    select * from {{ ref('int_message_climbs') }}
+    where {{ in_part('root_no') }}
+),
+
+messages as (
+    select message_no, named_thread_no, post_no
     from {{ ref('int_messages_numbered') }}
-    where named_thread_no is null and post_no is null and parent_no is not null
-),
-
-climbed as (
-    select answers.message_no, answers.parent_no, parents.parent_no as root_no, 1 as steps
-    from unplaced as answers
-    inner join unplaced as parents on answers.parent_no = parents.message_no
-    where {{ in_part('answers.message_no') }}
-    union all
-    select climbed.message_no, climbed.parent_no, parents.parent_no as root_no, climbed.steps + 1 as steps
-    from climbed
-    inner join unplaced as parents on climbed.root_no = parents.message_no
-    where climbed.steps < {{ longest_chain_of_answers() }}
-),
-
-roots as (
-    select message_no, parent_no, {{ latest('root_no', 'steps') }} as root_no
-    from climbed
-    group by message_no, parent_no
+    where {{ in_part('message_no') }}
 )
 
 select
-    roots.message_no,
-    roots.parent_no,
-    roots.root_no,
+    climbs.message_no,
+    climbs.parent_no,
+    climbs.root_no,
     messages.named_thread_no,
     messages.post_no
-from roots
-left join {{ ref('int_messages_numbered') }} as messages on roots.root_no = messages.message_no
+from climbs
+left join messages on climbs.root_no = messages.message_no
