@@ -1,4 +1,4 @@
-with interactions as (
+with interactions as not materialized (
     select platform, interaction_id, occurred_at, actor_key, addressee_key, coalesce(is_brand, false) as is_brand
     from {{ ref('int_interactions') }}
 ),
