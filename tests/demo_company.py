@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -73,11 +73,13 @@ class Company:
 
 
 @contextmanager
-def company(folder: Path, day: int, has_faults: bool = False) -> Iterator[Company]:
-    """The company on `day`, its inbox written and its APIs answering, with its warehouse in `folder`."""
+def company(folder: Path, day: int, has_faults: bool = False, sources: Collection[str] | None = None) -> Iterator[Company]:
+    """The company on `day`, its inbox written and its APIs answering, with its warehouse in `folder`; of its APIs only `sources` are configured."""
     inbox.write(world(day), folder / "inbox")
     with serving(world(day), has_faults=has_faults) as served:
-        yield Company(folder, demo.environment(folder, served))
+        variables = demo.environment(folder, served)
+        left_out = () if sources is None else tuple(f"SOURCES__{vendor.upper()}__" for vendor in set(demo.SECRETS) - set(sources))
+        yield Company(folder, {name: value for name, value in variables.items() if not name.startswith(left_out)})
 
 
 def nobody(folder: Path, **variables: str) -> Company:

@@ -35,9 +35,9 @@ class Second:
 @pytest.fixture(scope="module")
 def second_day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Second]:
     folder, saved = tmp_path_factory.mktemp("killed") / "data", tmp_path_factory.mktemp("saved")
-    with company(folder, day=0) as first:
+    with company(folder, day=0, sources=LOADS) as first:
         first.run()
-    with company(folder, day=1) as tiny:
+    with company(folder, day=1, sources=LOADS) as tiny:
         shutil.copytree(folder, saved, dirs_exist_ok=True, ignore=shutil.ignore_patterns("dbt"))
         first_published = shutil.copy(tiny.published, saved / "first.duckdb")
         tiny.run()
@@ -96,40 +96,29 @@ def with_timeout(process: "subprocess.Popen[str]", seconds: float) -> None:
         return
 
 
-def killed_and_run_again(stage: str, seed: int, second_day: Second) -> None:
+def kill_after_restoring(stage: str, seed: int, second_day: Second) -> None:
     second_day.restore()
     kill_in(stage, seed, second_day.company)
     with duckdb.connect(str(second_day.company.published), read_only=True) as connection:
         assert connection.execute("select count(*) from core.posts").fetchone() != (0,), "readers still have a whole file"
-    second_day.company.run()
+
+
+def is_made_good(second_day: Second) -> bool:
     assert differing(second_day.undisturbed, second_day.company.published) == []
-    assert not second_day.company.published.with_name("goodwill.duckdb.next").exists()
+    return not second_day.company.published.with_name("goodwill.duckdb.next").exists()
 
 
-@pytest.mark.parametrize("seed", (1,))
-@pytest.mark.parametrize("stage", STAGES)
-def test_a_killed_run_is_made_good_by_the_next(stage: str, seed: int, second_day: Second) -> None:
-    killed_and_run_again(stage, seed, second_day)
-
-
-@pytest.mark.torture
-@pytest.mark.parametrize("seed", range(2, 13))
-@pytest.mark.parametrize("stage", STAGES)
-def test_a_run_killed_anywhere_is_made_good_by_the_next(stage: str, seed: int, second_day: Second) -> None:
-    killed_and_run_again(stage, seed, second_day)
-
-
-def test_of_two_runs_at_once_the_second_waits(second_day: Second) -> None:
-    second_day.restore()
+def test_after_a_kill_in_a_load_two_runs_at_once_do_it_one_after_the_other(second_day: Second) -> None:
+    kill_after_restoring("load", 1, second_day)
     both = [second_day.company.start(), second_day.company.start()]
     said = [process.communicate(timeout=PATIENCE)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     assert sum("another run works on" in text for text in said) == 1
-    assert differing(second_day.undisturbed, second_day.company.published) == []
+    assert is_made_good(second_day)
 
 
-def test_a_run_that_is_interrupted_ends_cleanly(second_day: Second) -> None:
-    second_day.restore()
+def test_after_a_kill_in_dbt_a_run_that_is_interrupted_there_ends_cleanly_and_the_next_makes_it_good(second_day: Second) -> None:
+    kill_after_restoring("dbt", 1, second_day)
     process = second_day.company.start()
     assert process.stdout is not None
     for line in process.stdout:
@@ -141,4 +130,19 @@ def test_a_run_that_is_interrupted_ends_cleanly(second_day: Second) -> None:
     assert "Traceback" not in rest
     assert "what was published before stands as it was" in rest
     second_day.company.run()
-    assert differing(second_day.undisturbed, second_day.company.published) == []
+    assert is_made_good(second_day)
+
+
+def test_a_run_killed_in_the_publication_is_made_good_by_the_next(second_day: Second) -> None:
+    kill_after_restoring("publish", 1, second_day)
+    second_day.company.run()
+    assert is_made_good(second_day)
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("seed", range(2, 13))
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_run_killed_anywhere_is_made_good_by_the_next(stage: str, seed: int, second_day: Second) -> None:
+    kill_after_restoring(stage, seed, second_day)
+    second_day.company.run()
+    assert is_made_good(second_day)
