@@ -13,7 +13,7 @@ import duckdb
 
 from pipelines.forgotten import Forgotten
 from pipelines.keys import Keys
-from pipelines.raw import Source
+from pipelines.raw import RawTable, Source
 from pipelines.sentiment import scored
 from pipelines.settings import Settings
 from pipelines.spool import Delivery, Spool
@@ -34,6 +34,7 @@ class Run:
         self.folder = spool_folder(settings) / f"{source.name}-{run_id}"
         self.warnings: list[str] = []
         self.api_totals: dict[str, int] = {}
+        self.listings: dict[str, set[str]] = {}
         self.refused: list[tuple[str, str | None, int | None, str | None, str]] = []
         self.metrics: dict[tuple[str, str], datetime | None] = {}
         self._tokens = Tokens(settings, source, account)
@@ -50,7 +51,7 @@ class Run:
         moment = observed_at.astimezone(UTC).replace(tzinfo=None) if observed_at.tzinfo else observed_at
         spool = self._spools[table]
         if self._forgotten:
-            rows = self._forgotten.rows(spool.table, iter(rows))
+            rows = self._remembered(spool.table, list(rows))
         spool.write(scored(spool.table, rows) if "sentiment" in spool.table.columns else rows, moment)
 
     def write_parquet(self, table: str, path: Path) -> None:
@@ -82,6 +83,10 @@ class Run:
     def reconcile(self, table: str, api_total: int) -> None:
         """The number of rows that the source itself says it has."""
         self.api_totals[self.source.table(table).name] = api_total
+
+    def listed(self, table: str, ids: Iterable[str]) -> None:
+        """Ids that an answer listed: each of them must be stored after the load."""
+        self.listings.setdefault(table, set()).update(ids)
 
     def person_key(
         self, *, email: str | None = None, platform: str | None = None, platform_id: str | None = None, key: str | None = None
@@ -116,6 +121,13 @@ class Run:
         """Something a person should read in the report."""
         if message not in self.warnings:
             self.warnings.append(message)
+
+    def _remembered(self, table: RawTable, rows: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Rows without the forgotten, of whom it is not expected that they are stored."""
+        kept, id_ = list(self._forgotten.rows(table, iter(rows))), table.key[0]
+        if len(kept) < len(rows) and table.name in self.listings:
+            self.listings[table.name] -= {row[id_] for row in rows} - {row[id_] for row in kept}
+        return kept
 
     # What the load calls
 

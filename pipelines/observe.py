@@ -53,6 +53,7 @@ class _Observation:
         self._feed()
         gone = self._sweep()
         if self.platform.has_people:
+            self.run.listed("interactions", ())
             self._notifications()
             self._threads()
         for kind, counter in self.platform.reactions.items():
@@ -84,6 +85,7 @@ class _Observation:
             unseen = {item.id: item for item in page if item.id not in self.seen}
             self.seen.update(unseen)  # |= would copy the whole set, since keys are none
             self.newest = max(self.newest, *map(attrgetter("posted_at"), page))
+            self.run.listed("posts", [item.id for item in page if item.post is not None] if self.posts_total is None else ())
             fresh = [item for item in unseen.values() if item.post is not None and (self.is_first or self._is_news(item))]
             if fresh:
                 self.run.write("posts", [item.post for item in fresh if item.post], at)
@@ -255,6 +257,7 @@ class _Observation:
     def _note(self, row: Row | None) -> None:
         """One like comes from a notification, with its time, and from a list, without: what either says is kept."""
         if row:
+            self.run.listed("interactions", [row["interaction_id"]])
             old = self.interactions.get(row["interaction_id"], {})
             new = {name: value for name, value in row.items() if value is not None}
             self.interactions[row["interaction_id"]] = {**old, **new, "deleted_at": None}

@@ -145,6 +145,10 @@ def written(
             api_total, answered_at = former.get(table.name, (None, None))
             if run is not None and state == "loaded":
                 api_total = run.api_totals.get(table.name, api_total)
+                if table.name in run.listings and table.name not in run.api_totals:
+                    api_total = present + _lost(
+                        connection, f"{schema}.{quoted(table.name)} where {mine}", table.key[0], run.listings[table.name]
+                    )
                 answered_at = max(filter(None, (answered_at, run.answered_at(table.name))), default=None)
             fresh_until = max(filter(None, (fresh_until, answered_at)), default=None)
             table_state = "empty" if state == "loaded" and total == 0 else state
@@ -156,6 +160,12 @@ def written(
     if state == "loaded" and not any(totals.values()):
         state = "empty"
     return LoadResult(source.name, state, reason, is_network, rows or {}, totals, (warnings or []) + (run.warnings if run else []))
+
+
+def _lost(connection: duckdb.DuckDBPyConnection, stored: str, id_: str, listed: set[str]) -> int:
+    """How many of the ids that the source listed did not arrive: with what is there they are as many as it has."""
+    arrived = {id_ for (id_,) in connection.execute(f"select distinct {quoted(id_)} from {stored}").fetchall()} if listed else set()
+    return len(listed - arrived)
 
 
 def _replace(connection: duckdb.DuckDBPyConnection, table: str, which: str, rows: list[tuple[Any, ...]]) -> None:

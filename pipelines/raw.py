@@ -61,6 +61,12 @@ class Extraction(Protocol):
     def reconcile(self, table: str, api_total: int) -> None:
         """The number of rows that the API itself says it has."""
 
+    def listed(self, table: str, ids: Iterable[str]) -> None:
+        """Ids (the first column of the key) that an answer listed and that are to be stored, told as they are read, before anything is made of them.
+
+        For tables of which the API tells no total: after the load each of them must be there.
+        """
+
     def withdrawn(self, entity: str, measure: str, since: datetime | None) -> None:
         """A measure of the model that the platform no longer gives, from this answer on; None where it gives it (again)."""
 

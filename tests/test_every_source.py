@@ -17,15 +17,29 @@ from faults.layer import Adapter, Fault, Layer, each_field, lists
 from faults.loading import Loading
 
 from pipelines import http
+from pipelines.extraction import Run
 from pipelines.http import Client, SourceError
-from pipelines.outcome import GONE
-from pipelines.raw import RawTable, Source
+from pipelines.outcome import GONE, written
+from pipelines.raw import RawTable, Source, literals
 from pipelines.sources import discover
 from pipelines.spool import SchemaDrift
+from pipelines.warehouse import connect
 
 ASKED = {name: source for name, source in discover().items() if source.settings}  # the file drop asks nobody
 WORDS = "😀 مرحبا שלום 你好 \u202e\u200f"
 LONG = "word " * 210_000  # a megabyte
+COUNTED = {
+    "posts",
+    "interactions",
+    "conversations",
+    "accounts",
+    "contacts",
+    "opportunities",
+    "revenue",
+    "subscriptions",
+    "campaigns",
+    "touches",
+}
 NOTES = {"_observed_at", "_account", "listed_at", "missing_at"}  # when something was read is no part of what was read
 
 
@@ -89,14 +103,42 @@ def stored(loading: Loading, tables: Iterable[str]) -> dict[str, int]:
     return {name: len(loading.rows(name, "1", f"not coalesce({missing(loading.source.table(name))}, false)")) for name in tables}
 
 
+def reconciled(loading: Loading, run: Run) -> dict[str, tuple[int, int]]:
+    """Table -> what the source has, by its own total or its listing in this run, and what is stored of it."""
+    written(loading.settings, loading.source, None, "loaded", None, run=run)
+    with connect(loading.settings) as connection:
+        rows = connection.execute(
+            "select raw_table, api_total, loaded_total from raw_goodwill.loads where api_total is not null"
+        ).fetchall()
+    return {table: (api_total, loaded) for table, api_total, loaded in rows}
+
+
+def lose(loading: Loading, table: str, where: str) -> None:
+    with connect(loading.settings) as connection:
+        connection.execute(f"set schema = 'raw_{loading.source.name}'")
+        connection.execute(f"delete from {table} where {where}")
+
+
 def test_what_is_loaded_is_something_and_a_second_load_changes_nothing(place: Place, tmp_path: Path) -> None:
     empty = [name for name, rows in place.undisturbed.items() if not rows]
     assert len(empty) < len(place.undisturbed) / 2, f"the demo company says too little: {empty}"
     loading = place.loading(tmp_path, place.today)
-    loading.load()
+    first = loading.load()
     loading.load()
     assert loading.content() == place.undisturbed
     assert stored(loading, loading.run.api_totals) == loading.run.api_totals, "the source's own totals and what is stored are of one kind"
+    for run in (loading.run, first):
+        counted = reconciled(loading, run)
+        assert all(api_total == loaded for api_total, loaded in counted.values()), counted
+    listed = {table.name for table in place.source.tables if set(table.entities) & COUNTED} - {"currency"}  # a setting of the account
+    assert listed <= counted.keys(), "what it lists is not counted"
+    for name in [name for name in counted if place.undisturbed[name]]:
+        id_ = place.source.table(name).key[0]
+        is_listed = f"{id_} in ({literals(first.listings[name])})" if name not in first.api_totals else "true"
+        is_there = f"not coalesce({missing(place.source.table(name))}, false)"
+        lose(loading, name, f"{id_} = (select min({id_}) from {name} where {is_listed} and {is_there})")
+    lost = reconciled(loading, first)
+    assert all(api_total > loaded for name, (api_total, loaded) in lost.items() if place.undisturbed[name]), lost
 
 
 def test_refusals_silence_short_pages_and_broken_answers_lose_nothing(

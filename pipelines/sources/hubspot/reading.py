@@ -58,6 +58,7 @@ class HubSpot:
             for pipeline in expect(answer, NAME, "pipelines", "results")
             for stage in pipeline.get("stages") or []
         ]
+        self.run.listed("stages", [str(pipeline["id"]) for pipeline in answer.body["results"] if pipeline.get("stages")])
         self.run.write("stages", rows, answer.answered_at)
 
     def owners(self) -> None:
@@ -65,6 +66,7 @@ class HubSpot:
         for archived in ("false", "true"):
             for at, page in self._list("/crm/v3/owners", {"limit": 100, "archived": archived}):
                 rows = [{"owner_id": str(owner["id"]), "person_key": self._key(owner.get("email")), "team": _team(owner)} for owner in page]
+                self.run.listed("owners", [str(owner["id"]) for owner in page])
                 self.run.write("owners", rows, at)
 
     def keep_touches(self) -> None:
@@ -185,7 +187,9 @@ class HubSpot:
                 row[column] = found.get(id_)
             if kind is CONTACTS:
                 row["company_id"] = row["company_id"] or record["properties"].get("associatedcompanyid") or None
-                self.run.write("touches", visits(id_, record["properties"]), at)
+                came = list(visits(id_, record["properties"]))
+                self.run.listed("touches", [visit["touch_id"] for visit in came])
+                self.run.write("touches", came, at)
             rows.append(row)
         self.run.write(kind.name, rows, at)
         return set(ids)

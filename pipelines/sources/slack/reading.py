@@ -43,6 +43,7 @@ class Slack:
         self.now = answer.answered_at
         self.people()
         self.teams = self._teams()
+        self.run.listed("messages", ())
         closed = [channel["id"] for channel in self.channels() if not Channel(self, channel).read()]
         if closed:
             self.run.warn(f"{len(closed)} public channels cannot be read: invite the app to them")
@@ -179,9 +180,9 @@ class Channel:
         return found
 
     def _write(self, messages: list[Message], at: datetime) -> None:
-        self.run.write(
-            "messages", [self._row(message) for message in messages if message.get("subtype") in SAID and self._author(message)], at
-        )
+        said = [message for message in messages if message.get("subtype") in SAID and self._author(message)]
+        self.run.listed("messages", [self._id(message["ts"]) for message in said])
+        self.run.write("messages", [self._row(message) for message in said], at)
 
     def _author(self, message: Message) -> str | None:
         return message.get("user") or message.get("bot_id")

@@ -55,7 +55,9 @@ class Stripe:
             self._apply(event, now)
         for kind in KINDS:
             for params, since in self._lists(kind, until and utc(until), has_events=events is not None):
+                self.run.listed(kind.table.name, ())
                 for page_at, page in self._list("/v1/" + kind.table.name, [*kind.params, *params], since):
+                    self.run.listed(kind.table.name, [object_["id"] for object_ in page])
                     self._write(kind, page, page_at)
         if self.not_addresses:
             self.run.warn(
@@ -148,6 +150,7 @@ class Stripe:
     def _write_subscriptions(self, page: list[Object], at: datetime, changed: int | None = None) -> None:
         for object_ in page:
             row = records.subscription(self._whole(object_), self._key)
+            self.run.listed("subscription_items", [object_["id"]] if row["items"] else [])
             known = self.latest.get(row["subscription_id"])
             if known is None:
                 self._keep({**row, "changed": row["created"]}, at)

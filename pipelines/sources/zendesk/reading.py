@@ -53,6 +53,7 @@ class Zendesk:
 
     def groups(self) -> None:
         for at, page in self.desk.list("/api/v2/groups.json", "groups"):
+            self.run.listed("groups", [str(group["id"]) for group in page])
             self.run.write("groups", [{"group_id": str(group["id"]), "name": group.get("name")} for group in page], at)
 
     def organizations(self) -> None:
@@ -126,6 +127,7 @@ class Zendesk:
                     elif child.get("event_type") in CHANGED:
                         changed.setdefault(str(event["ticket_id"]), set()).add(str(child.get("comment_id")))
             self._write_comments(found, at)
+        self.run.listed("comments", ())
         for id_, comments in changed.items():
             for at, page in self.desk.list(f"/api/v2/tickets/{id_}/comments.json", "comments", allow=(404,)):
                 self._write_comments([(id_, each, each["created_at"]) for each in page if str(each["id"]) in comments], at, were_read=True)
@@ -138,16 +140,17 @@ class Zendesk:
         for at, page in self.desk.list("/api/v2/satisfaction_ratings.json", "satisfaction_ratings", since, allow=(403, 404)):
             until = stamp(at)
             self._know_users(_text(each.get("requester_id")) for each in page)
+            given = [(each, user) for each in page if (user := self.users.get(str(each.get("requester_id")))) and not user.is_staff]
+            self.run.listed("ratings", [str(each["id"]) for each, _ in given])
             rows = [
                 {
                     "rating_id": str(each["id"]),
                     "ticket_id": _text(each.get("ticket_id")),
-                    "respondent_key": self.users[requester].key,
+                    "respondent_key": user.key,
                     "score": each["score"],
                     **_times(each, "created_at", "updated_at"),
                 }
-                for each in page
-                if (requester := _text(each.get("requester_id"))) in self.users and not self.users[requester].is_staff
+                for each, user in given
             ]
             self.run.write("ratings", rows, at)
         if until:
@@ -165,6 +168,7 @@ class Zendesk:
             ticket, is_public = self.known.get(id_) or Ticket(None, None), comment.get("public") is True
             if self._is_internal(ticket.requester) or not (is_public or were_read):
                 continue  # colleagues who write to their own desk, or a note
+            self.run.listed("comments", [str(comment["id"])])
             author, channel = str(comment["author_id"]), _channel(comment.get("via"))
             is_brand = self._user(author).is_staff or int(author) < 0
             deleted_at = ticket.deleted_at or (None if is_public else stamp(at))
