@@ -193,7 +193,7 @@ def test_two_publications_do_not_tell_what_a_few_did(worlds: list[World], told: 
 
 
 def test_later_ones_hardly_ever_do(worlds: list[World], told: list[Told]) -> None:
-    """Cells that waited are of different days then, and once in a thousand times that tells (docs/decisions.md, 82)."""
+    """Cells that waited are of different days then, and once in a thousand times that tells (docs/decisions.md, 84)."""
     pairs = [_solved(worlds, told, [since, until]) for until in range(2, PUBLICATIONS) for since in range(until)]
     assert sum(found for _, found, _ in pairs) <= sum(wanted for wanted, _, _ in pairs) / 1000
     wanted, found, unguarded = _solved(worlds, told, list(range(PUBLICATIONS)))
