@@ -15,7 +15,7 @@ RATIO = {
 }
 EFFECT = {"effect": 0.5, "effect_lo": 0.4, "effect_hi": 0.6, "effect_total": 50, "effect_total_lo": 40, "effect_total_hi": 60}
 EFFECT |= {"n_units": 30, "n_treated": 10, "n_control": 20, "pretrend_p": 0.5, "srm_p": 0.5, "evidence_grade": "A", "design": "randomised"}
-EFFECT |= {"effect_pct": 5, "effect_pct_lo": 4, "effect_pct_hi": 6}
+EFFECT |= {"effect_pct": 5, "effect_pct_lo": 4, "effect_pct_hi": 6, "shares_units_with": None}
 
 MARTS = {
     "core.ad_days": {"date": DAYS},
