@@ -1,0 +1,132 @@
+"""Plain files in the inbox, required columns and little more -> relationships.*: Davis's southern women, half-answered questionnaires, a lone supplier.
+
+Everything was counted by hand or is a property of a published graph.
+"""
+
+from collections.abc import Iterator
+from math import sqrt
+
+import duckdb
+import networkx as nx
+import pytest
+
+from pipelines.load import fix_clock, load_source, prepare
+from pipelines.settings import read_settings
+from pipelines.sources.files import SOURCE
+from tests.dbt_warehouse import DbtWarehouse
+
+DAVIS = nx.davis_southern_women_graph()
+WOMEN, EVENTS = DAVIS.graph["top"], DAVIS.graph["bottom"]
+
+
+def _csv(columns: str, rows: list[tuple[object, ...]]) -> str:
+    return "\n".join([columns, *(",".join(map(str, row)) for row in rows)]) + "\n"
+
+
+def _club() -> dict[str, str]:
+    """Each woman writes twice, a day apart, to whoever keeps the list of an event she came to: 18 women, 14 lists, 89 attendances."""
+    came = [(woman, event) if woman in WOMEN else (event, woman) for woman, event in DAVIS.edges]
+    said = [
+        ("chat", f"{woman} at {event} {day}", f"2026-03-0{day}T12:00:00Z", "message", woman, event)
+        for woman, event in came
+        for day in (3, 4)
+    ]
+    teams = [(name, team, "2026-01-01") for team, names in (("women", WOMEN), ("lists", EVENTS)) for name in names]
+    return {
+        "interactions/club.csv": _csv("platform,interaction_id,occurred_at,kind,actor_key,addressee_key", said),
+        "memberships/club.csv": _csv("person_key,team,valid_from", teams),
+    }
+
+
+def _questionnaires() -> dict[str, str]:
+    """120 employees asked for a recommendation: 60 say 9 or 10, 36 say 7 or 8, 24 say 6 or less.
+
+    60 clients asked for trust by three items of 1 to 5, the third one the other way round. 40 answer all of them: 20 of these 5, 4 and 1
+    (so 5), 20 of these 2, 3 and 4 (so 2). The other 20 answer the first item alone: 3.
+    """
+    asked = [("2026-Q1", "employees", f"colleague {n}", "nps", 9 + n % 2, 0, 10, "") for n in range(60)]
+    asked += [("2026-Q1", "employees", f"colleague {60 + n}", "nps", 7 + n % 2, 0, 10, "") for n in range(36)]
+    asked += [("2026-Q1", "employees", f"colleague {96 + n}", "nps", n % 7, 0, 10, "") for n in range(24)]
+    for n in range(60):
+        answers = (5, 4, 1) if n < 20 else (2, 3, 4) if n < 40 else (3,)
+        asked += [
+            ("2026-Q1", "clients", f"client {n}", f"trust_{place}", score, 1, 5, str(place == 3).lower())
+            for place, score in enumerate(answers, 1)
+        ]
+    return {"surveys/all.csv": _csv("wave,audience,respondent_key,item,score,scale_min,scale_max,is_reversed", asked)}
+
+
+def _mail() -> dict[str, str]:
+    """Forty members of the public ask once each and twenty of them are answered after two hours; one supplier asks forty times and always is."""
+    rows: list[tuple[object, ...]] = []
+    for n in range(40):
+        for who, audience, is_answered in ((f"reader {n}", "public", n % 2 == 0), ("the one supplier", "suppliers", True)):
+            name = f"{audience}-{n}"
+            rows.append(("mail", name, "2026-04-07T09:00:00Z", "message", who, name, audience, "false"))
+            if is_answered:
+                rows.append(("mail", f"{name}-answer", "2026-04-07T11:00:00Z", "message", "us", name, audience, "true"))
+    return {"interactions/mail.csv": _csv("platform,interaction_id,occurred_at,kind,actor_key,thread_id,audience,is_brand", rows)}
+
+
+@pytest.fixture(scope="module")
+def marts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    home = tmp_path_factory.mktemp("hand")
+    for name, content in (_club() | _questionnaires() | _mail()).items():
+        path = home / "inbox" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    settings = read_settings(warehouse_path=home / "company.duckdb", inbox_path=home / "inbox", as_of="2026-06-30T12:00:00")
+    prepare(settings, {"files": SOURCE})
+    assert load_source(SOURCE, settings).state == "loaded"
+    fix_clock(settings, {"files": SOURCE})
+    warehouse = DbtWarehouse(tmp_path_factory.mktemp("built"), settings.warehouse_path)
+    assert warehouse.run("seed").success
+    warehouse.build("+relationships_indicators")
+    with duckdb.connect(str(warehouse.path)) as connection:
+        yield connection
+
+
+def test_southern_women(marts: duckdb.DuckDBPyConnection) -> None:
+    """89 ties among 32: .179435. Women write to lists alone, so that every tie crosses the border: E-I index 1. Lists write nothing."""
+    columns = "n, messages, ties, density, tie_density, reciprocity, ei_index, cross_team_share, gini"
+    found = marts.execute(f"select team, {columns} from relationships.internal_network where month is null").fetchall()
+    n, messages, ties, density, tie_density, reciprocity, _, _, gini = next(row[1:] for row in found if row[0] == "all")
+    assert (n, messages, ties, reciprocity) == (32, 178, 89, None), "nobody ever wrote back, so that whose name comes first says nothing"
+    assert density == tie_density == pytest.approx(nx.density(DAVIS), abs=1e-9) == pytest.approx(0.179435, abs=1e-6)
+    wrote = sorted([2 * DAVIS.degree[woman] for woman in WOMEN] + [0] * len(EVENTS))
+    assert gini == pytest.approx(2 * sum(place * x for place, x in enumerate(wrote, 1)) / (n * sum(wrote)) - (n + 1) / n)
+    for team, size in (("women", 18), ("lists", 14)):
+        row = next(row[1:] for row in found if row[0] == team)
+        assert (row[0], row[2], row[6], row[7]) == (size, 0, 1, 1)
+
+
+def test_employees_recommendation(marts: duckdb.DuckDBPyConnection) -> None:
+    """(60 - 24) / 120 = 30 points; with one more answer in each class (61 - 25) / 123 and its standard error."""
+    row = marts.execute("select n, value, lo, hi, unit from relationships.surveys where measure = 'enps'").fetchone()
+    p, q = 61 / 123, 25 / 123
+    width = 1.959963985 * sqrt((p + q - (p - q) ** 2) / 123)
+    assert row == (120, 30.0, pytest.approx(100 * (p - q - width)), pytest.approx(100 * (p - q + width)), "points, -100 to 100")
+    (numerator, denominator) = marts.execute(
+        "select numerator, denominator from relationships.indicators where indicator = 'enps'"
+    ).fetchone()
+    assert (numerator, denominator) == (36, 120)
+
+
+def test_half_answered_questionnaires(marts: duckdb.DuckDBPyConnection) -> None:
+    """Of 100: 5, 4 and a turned 1 are 100, 75, 100 (mean 275/3); 2, 3 and a turned 4 are 25, 50, 25 (100/3); 3 is 50. Mean (20 x 275/3 + 20 x 100/3 + 20 x 50)/60 =
+    525/9. Complete are 40: the items' variances are as 75^2, 25^2, 75^2 and that of their sum as 175^2: alpha = 3/2 (1 - 11875/30625)."""
+    row = marts.execute("select n, value, alpha, alpha_n, is_alpha_low from relationships.surveys where measure = 'opr_trust'").fetchone()
+    assert row == (60, pytest.approx(525 / 9), pytest.approx(1.5 * (1 - 11875 / 30625)), 40, False)
+
+
+def test_a_group_of_one_is_not_told_and_the_others_are(marts: duckdb.DuckDBPyConnection) -> None:
+    """20 of 40 readers were answered within four hours, none within one; of a supplier who is alone nothing is said, however often they wrote."""
+    rows = marts.execute(
+        "select audience, indicator, numerator, denominator, value, suppressed_reason from relationships.indicators "
+        "where period_kind = 'all' and platform = 'mail' and dimension = 'all' and profile_id = 'all' and indicator like 'response_rate%'"
+    ).fetchall()
+    found = {(audience, indicator): rest for audience, indicator, *rest in rows}
+    assert found["public", "response_rate_1h"] == [0, 40, 0.0, None]
+    assert found["public", "response_rate_4h"] == [20, 40, 0.5, None]
+    assert found["suppliers", "response_rate_4h"] == [None, None, None, "fewer than 10 people"]
+    assert marts.execute("select count(*) from relationships.indicators where audience = 'suppliers' and n is not null").fetchone() == (0,)
