@@ -4,11 +4,9 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pytest
 
-from pipelines.matching.accounts import roi_with
 from tests.bootstrap_weights import limits, weights
 from tests.dbt_warehouse import DbtWarehouse
 from tests.roi_company import half_a_year, month_cost
@@ -153,24 +151,6 @@ def test_the_interval_is_that_of_a_bootstrap_t_written_in_numpy(built: DbtWareho
     # margins go into the bootstrap in steps of 1/32767 of the largest
     assert lo == pytest.approx((x.sum() - t_upper * standard_error - cost) / cost, abs=1e-4)
     assert hi == pytest.approx((x.sum() - t_lower * standard_error - cost) / cost, abs=1e-4)
-
-
-def test_roi_with_and_without_merged_accounts_is_worked_out_as_the_quoted_row(built: DbtWarehouse) -> None:
-    """`goodwill match-accounts` draws anew what it compares: without a pair to merge both are the row of roi.channel_months."""
-    rows = built.rows(
-        f"select channel, attributed_roi, lo, hi from roi.channel_months where {QUOTED} and basis = 'cash_12_months' "
-        "and attributed_roi is not null and month = (select max(month) from roi.channel_months) order by channel"
-    )
-    with duckdb.connect() as connection:
-        connection.execute(f"attach '{built.path}' as warehouse (read_only)")
-        both = roi_with(connection, [])
-    assert [published.channel for published, _ in both] == [channel for channel, *_ in rows]
-    assert any(lo is not None for _, _, lo, _ in rows)
-    for (published, merged), (_, *row) in zip(both, rows, strict=True):
-        assert published == merged
-        assert [published.value, published.lo, published.hi] == [
-            None if number is None else pytest.approx(number, rel=1e-8) for number in row
-        ]
 
 
 def test_the_summary_quotes_the_wider_of_interval_and_range(built: DbtWarehouse) -> None:
