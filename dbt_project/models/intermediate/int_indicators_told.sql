@@ -1,4 +1,5 @@
 {% set values = told_indicator_values() -%}
+{% set place = ['indicator', 'period_kind', 'period_start'] + indicator_cut() -%}
 with shown as (
     select * from {{ ref('int_indicators_shown') }}
 ),
@@ -14,14 +15,9 @@ cells as (
     select
         {{ cell_number() }} as cell,
         shown.cell as shown_cell,
-        shown.indicator,
-        shown.period_kind,
-        shown.period_start,
-        shown.audience,
-        shown.platform,
-        shown.profile_id,
-        shown.dimension,
-        shown.dimension_value,
+        {% for column in place -%}
+        shown.{{ column }},
+        {% endfor -%}
         shown.is_hidden,
         differences.people
     from differences
@@ -41,14 +37,9 @@ held as (
 select
     shown.cell,
     shown.recipe,
-    shown.indicator,
-    shown.period_kind,
-    shown.period_start,
-    shown.audience,
-    shown.platform,
-    shown.profile_id,
-    shown.dimension,
-    shown.dimension_value,
+    {% for column in place -%}
+    shown.{{ column }},
+    {% endfor -%}
     shown.unit,
     case
         when differences.is_held and told_before.cell is null

@@ -1,6 +1,5 @@
 -- All that was said passes through once: what it meets here is as narrow as it can be, because a join that does not fit takes all columns to the disk.
-{% set audiences = "('employees', 'public', 'clients', 'suppliers')" -%}
-{#- An employee is one in any thread; between the others the thread's purpose decides. -#}
+{# An employee is one in any thread; between the others the thread's purpose decides. -#}
 {% set inbound_audience -%}
 coalesce(
     interactions.given_audience,
@@ -12,30 +11,7 @@ coalesce(
     'unknown'
 )
 {%- endset -%}
-with interactions as (
-    select
-        *,
-        coalesce(is_brand, false) as is_of_brand,
-        case when audience in {{ audiences }} then audience end as given_audience,
-        {{ key_number(['platform', 'interaction_id']) }} as interaction_no,
-        case when thread_id is not null then {{ key_number(['platform', 'thread_id']) }} end as thread_no
-    from {{ ref('int_interactions') }}
-),
-
-conversations as (
-    select {{ key_number(['platform', 'thread_id']) }} as thread_no, case when audience in {{ audiences }} then audience end as audience
-    from {{ ref('int_conversations') }}
-),
-
-posts as (
-    select platform, post_id, profile_id, case when audience in {{ audiences }} then audience end as audience
-    from {{ ref('int_posts') }}
-),
-
-profiles as (
-    select platform, profile_id, coalesce(default_audience, 'public') as default_audience
-    from {{ ref('int_profiles') }}
-),
+with {{ audiences_told() }},
 
 -- the mood of what they write is not read where they have said no
 sentiment_choices as (
@@ -44,10 +20,6 @@ sentiment_choices as (
 
 automatic_answers as (
     select * from {{ ref('int_automatic_answers') }}
-),
-
-parties as (
-    select * from {{ ref('int_party_audiences') }}
 ),
 
 -- what the brand answers
@@ -116,14 +88,7 @@ select
     end as sentiment,
     interactions.source
 from interactions
-left join conversations
-    on interactions.thread_no = conversations.thread_no
-left join posts
-    on interactions.platform = posts.platform and interactions.post_id = posts.post_id
-left join profiles
-    on interactions.platform = profiles.platform and coalesce(interactions.profile_id, posts.profile_id) = profiles.profile_id
-left join parties
-    on interactions.interaction_no = parties.interaction_no
+{{ join_audiences_told() }}
 left join sentiment_choices
     on interactions.platform = sentiment_choices.platform and interactions.actor_key = sentiment_choices.actor_key
 -- what is asked of the rows of the brand alone: NULL on all others meets nothing
