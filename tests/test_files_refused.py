@@ -2,40 +2,16 @@
 
 import gzip
 import json
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from pipelines.load import LoadResult, load_source, prepare
 from pipelines.settings import Settings
-from pipelines.sources.files import SOURCE
 from pipelines.warehouse import connect
+from tests.file_drop import GOOD, METRICS, assert_refused_alone, drop, load, refused
 
-METRICS = "platform,post_id,observed_at,likes"
-GOOD = f"{METRICS}\nx,good,2026-01-01,1\n"
 REVENUE = "revenue_id,occurred_at,amount,currency"
 COSTS = "cost_id,period_start,period_end,kind,currency"
 TOUCHES = "touch_id,person_email,occurred_at"
-
-
-def _drop(settings: Settings, name: str, content: str | bytes) -> Path:
-    path = settings.inbox_path / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return path
-
-
-def _load(settings: Settings) -> LoadResult:
-    prepare(settings, {"files": SOURCE})
-    return load_source(SOURCE, settings)
-
-
-def _refused(settings: Settings) -> list[tuple[Any, ...]]:
-    with connect(settings) as connection:
-        return connection.execute("select file, entity, line, field, reason from raw_goodwill.refused_files order by file").fetchall()
-
-
 CASES = [
     (
         "post_metrics/a.csv",
@@ -203,62 +179,51 @@ CASES = [
 def test_a_bad_file_is_named_and_the_rest_is_loaded(
     settings: Settings, name: str, content: str | bytes, line: int | None, field: str | None, reason: str
 ) -> None:
-    _drop(settings, name, content)
-    _drop(settings, "post_metrics/good.csv", GOOD)
-    result = _load(settings)
-    assert result.state == "loaded", result.reason
-    assert result.rows == {"post_metrics": 1}
-    ((file, entity, at_line, at_field, why),) = _refused(settings)
-    assert (file, entity, at_line, at_field) == (name, name.partition("/")[0], line, field)
-    assert reason in why
-    (warning,) = result.warnings
-    assert warning.startswith(name)
-    assert (f", line {line}" in warning) == (line is not None)
-    assert not any(value in warning for value in ("ann at example", "bob@client", "many", "maybe"))
+    assert_refused_alone(settings, name, content, line, field, reason)
 
 
 def test_a_file_in_no_folder_of_an_entity(settings: Settings) -> None:
-    _drop(settings, "stray.csv", GOOD)
-    _drop(settings, "post_metric/a.csv", GOOD)
-    result = _load(settings)
-    assert [row[:2] for row in _refused(settings)] == [("post_metric/a.csv", None), ("stray.csv", None)]
+    drop(settings, "stray.csv", GOOD)
+    drop(settings, "post_metric/a.csv", GOOD)
+    result = load(settings)
+    assert [row[:2] for row in refused(settings)] == [("post_metric/a.csv", None), ("stray.csv", None)]
     assert all("lies in no folder of an entity; put it into one of: accounts, " in warning for warning in result.warnings)
 
 
 def test_a_file_that_became_bad_keeps_its_former_rows_until_it_is_mended(settings: Settings) -> None:
-    path = _drop(settings, "post_metrics/a.csv", GOOD)
-    _load(settings)
+    path = drop(settings, "post_metrics/a.csv", GOOD)
+    load(settings)
     path.write_text(f"{METRICS}\nx,good,2026-01-01,many\n")
     for _ in range(2):
-        result = _load(settings)
+        result = load(settings)
         assert result.totals["post_metrics"] == 1
-        assert "the rows of its former content stay until it is mended" in _refused(settings)[0][4]
+        assert "the rows of its former content stay until it is mended" in refused(settings)[0][4]
     path.write_text(GOOD.replace(",1\n", ",2\n"))
-    assert _load(settings).rows == {"post_metrics": 1}
-    assert _refused(settings) == []
+    assert load(settings).rows == {"post_metrics": 1}
+    assert refused(settings) == []
     with connect(settings) as connection:
         assert connection.execute("select likes from raw_files.post_metrics").fetchall() == [(2,)]
 
 
 def test_a_bad_file_that_is_removed_is_no_longer_listed(settings: Settings) -> None:
-    path = _drop(settings, "post_metrics/a.csv", "x\n1\n")
-    _load(settings)
-    assert len(_refused(settings)) == 1
+    path = drop(settings, "post_metrics/a.csv", "x\n1\n")
+    load(settings)
+    assert len(refused(settings)) == 1
     path.unlink()
-    assert _load(settings).warnings == []
-    assert _refused(settings) == []
+    assert load(settings).warnings == []
+    assert refused(settings) == []
 
 
 def test_the_fault_is_found_far_down_a_large_file(settings: Settings) -> None:
     lines = [f"x,{n},2026-01-01,{n}" for n in range(200_000)]
     lines[150_000] = "x,150000,2026-01-01,n/a"
-    _drop(settings, "post_metrics/a.csv", "\n".join([METRICS, *lines]))
-    _load(settings)
-    assert _refused(settings)[0][2:4] == (150_002, "likes")
+    drop(settings, "post_metrics/a.csv", "\n".join([METRICS, *lines]))
+    load(settings)
+    assert refused(settings)[0][2:4] == (150_002, "likes")
 
 
 def test_nested_json_where_a_number_belongs(settings: Settings) -> None:
     row = {"platform": "x", "post_id": "1", "observed_at": "2026-01-01", "likes": {"total": 5}}
-    _drop(settings, "post_metrics/a.jsonl", json.dumps(row))
-    _load(settings)
-    assert _refused(settings)[0][2:4] == (1, "likes")
+    drop(settings, "post_metrics/a.jsonl", json.dumps(row))
+    load(settings)
+    assert refused(settings)[0][2:4] == (1, "likes")

@@ -2,12 +2,9 @@
 
 import pytest
 
-from pipelines.load import load_source, prepare
 from pipelines.settings import Settings
-from pipelines.sources.files import SOURCE
-from pipelines.warehouse import connect
+from tests.file_drop import assert_refused_alone
 
-GOOD = "platform,post_id,observed_at,likes\nx,good,2026-01-01,1\n"
 REVENUE = "revenue_id,occurred_at,amount,currency"
 COSTS = "cost_id,period_start,period_end,kind,currency"
 CASES = [
@@ -73,16 +70,4 @@ CASES = [
 def test_a_row_that_cannot_be_is_named_and_the_rest_is_loaded(
     settings: Settings, name: str, content: str, line: int, field: str, reason: str
 ) -> None:
-    for file, text in ((name, content), ("post_metrics/good.csv", GOOD)):
-        path = settings.inbox_path / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    prepare(settings, {"files": SOURCE})
-    result = load_source(SOURCE, settings)
-    assert (result.state, result.rows) == ("loaded", {"post_metrics": 1})
-    with connect(settings) as connection:
-        ((file, at_line, at_field, why),) = connection.execute(
-            "select file, line, field, reason from raw_goodwill.refused_files"
-        ).fetchall()
-    assert (file, at_line, at_field) == (name, line, field)
-    assert reason in why
+    assert_refused_alone(settings, name, content, line, field, reason)

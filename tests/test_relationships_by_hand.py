@@ -10,10 +10,7 @@ import duckdb
 import networkx as nx
 import pytest
 
-from pipelines.load import fix_clock, load_source, prepare
-from pipelines.settings import read_settings
-from pipelines.sources.files import SOURCE
-from tests.dbt_warehouse import DbtWarehouse
+from tests.file_drop import built_of
 
 DAVIS = nx.davis_southern_women_graph()
 WOMEN, EVENTS = DAVIS.graph["top"], DAVIS.graph["bottom"]
@@ -70,18 +67,7 @@ def _mail() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def marts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    home = tmp_path_factory.mktemp("hand")
-    for name, content in (_club() | _questionnaires() | _mail()).items():
-        path = home / "inbox" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8")
-    settings = read_settings(warehouse_path=home / "company.duckdb", inbox_path=home / "inbox", as_of="2026-06-30T12:00:00")
-    prepare(settings, {"files": SOURCE})
-    assert load_source(SOURCE, settings).state == "loaded"
-    fix_clock(settings, {"files": SOURCE})
-    warehouse = DbtWarehouse(tmp_path_factory.mktemp("built"), settings.warehouse_path)
-    assert warehouse.run("seed").success
-    warehouse.build("+relationships_indicators")
+    warehouse = built_of(_club() | _questionnaires() | _mail(), tmp_path_factory.mktemp("hand"), "+relationships_indicators")
     with duckdb.connect(str(warehouse.path)) as connection:
         yield connection
 

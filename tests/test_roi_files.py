@@ -12,10 +12,7 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from pipelines.load import fix_clock, load_source, prepare
-from pipelines.settings import read_settings
-from pipelines.sources.files import SOURCE
-from tests.dbt_warehouse import DbtWarehouse
+from tests.file_drop import built_of
 
 SOLD_AT, TIMES = datetime(2026, 3, 10, 12), 40
 STEPS = {"C1": 40, "C2": 20, "C3": 3}
@@ -53,19 +50,9 @@ def _revenue() -> str:
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    home = tmp_path_factory.mktemp("files")
     files = FILES | {"touches/a.csv": _touches(0), "touches/b.csv": _touches(1), "revenue/all.csv": _revenue()}
-    for name, content in files.items():
-        path = home / "inbox" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8")
-    settings = read_settings(warehouse_path=home / "company.duckdb", inbox_path=home / "inbox", as_of="2026-06-30T12:00:00")
-    prepare(settings, {"files": SOURCE})
-    assert load_source(SOURCE, settings).state == "loaded"
-    fix_clock(settings, {"files": SOURCE})
-    warehouse = DbtWarehouse(tmp_path_factory.mktemp("built"), settings.warehouse_path)
-    assert warehouse.run("seed").success
-    warehouse.build("+roi_channel_months", "+roi_campaigns", "+roi_channel_costs", "+roi_markov_channels", "+board_data_trust")
+    marts = "+roi_channel_months", "+roi_campaigns", "+roi_channel_costs", "+roi_markov_channels", "+board_data_trust"
+    warehouse = built_of(files, tmp_path_factory.mktemp("files"), *marts)
     with duckdb.connect(str(warehouse.path)) as connection:
         yield connection
 
