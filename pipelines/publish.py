@@ -227,13 +227,15 @@ def publish(settings: Settings, marts: list[Mart] | None = None) -> PublishResul
     """
     wanted = [mart for mart in read_marts() if mart.tier == "published"] if marts is None else marts
     _refuse(wanted)
-    published = _put(settings, wanted, settings.published_path)
-    _remember(settings, wanted)
-    return published
+    return _put(settings, wanted, settings.published_path)
 
 
 def _remember(settings: Settings, marts: list[Mart]) -> None:
-    """What readers were told of people: the next build holds back what would differ from it by a few (dbt_project/macros/held_back.sql)."""
+    """What readers are told of people: the next build holds back what would differ from it by a few (dbt_project/macros/held_back.sql).
+
+    Before they are told: of a file that a crash keeps from readers, the next one still adds ten people or nobody.
+    The other way round, a file that they have might be held against an older one.
+    """
     with connect(settings) as connection, transaction(connection):
         for told, model in (TOLD[mart.table] for mart in marts if mart.table in TOLD):
             connection.execute(f"delete from raw_goodwill.{told}")
@@ -261,6 +263,7 @@ def _put(settings: Settings, wanted: list[Mart], path: Path, mode: int | None = 
         if mode is not None:
             following.chmod(mode)
         _sync(following)
+        _remember(settings, wanted)
         # A log that somebody's write access to the old file left behind does not belong to the new one.
         path.with_name(path.name + ".wal").unlink(missing_ok=True)
         os.replace(following, path)

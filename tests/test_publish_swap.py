@@ -10,6 +10,7 @@ import pytest
 
 from pipelines.publish import Mart, publish
 from pipelines.settings import PROJECT, Settings
+from pipelines.warehouse import GOODWILL_TABLES, make_table
 
 PUBLICATIONS = 10
 MARTS = [
@@ -76,11 +77,16 @@ publish.publish(Settings(warehouse_path=Path(sys.argv[2]), published_path=Path(s
 
 @pytest.fixture
 def settings(tmp_path):
-    return Settings(warehouse_path=tmp_path / "warehouse.duckdb", published_path=tmp_path / "goodwill.duckdb", inbox_path=tmp_path)
+    settings = Settings(warehouse_path=tmp_path / "warehouse.duckdb", published_path=tmp_path / "goodwill.duckdb", inbox_path=tmp_path)
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
+        make_table(connection, "raw_goodwill", "told_indicators", GOODWILL_TABLES["told_indicators"])
+    return settings
 
 
 def build(settings, number):
     with duckdb.connect(str(settings.warehouse_path)) as connection:
+        make_table(connection, "intermediate", "int_indicators_told", GOODWILL_TABLES["told_indicators"])
+        connection.execute("insert into intermediate.int_indicators_told by name select 0 as cell, ? as n", [number])
         for mart in MARTS:
             connection.execute(f"create schema if not exists {mart.schema}")
             connection.execute(f"create or replace table {mart.table} as select {number} as build, i as number from range(20000) t(i)")
@@ -89,6 +95,11 @@ def build(settings, number):
 def builds(settings):
     with duckdb.connect(str(settings.published_path), read_only=True) as connection:
         return {connection.execute(f"select min(build), max(build), count(*) from {mart.table}").fetchone() for mart in MARTS}
+
+
+def told(settings):
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
+        return connection.execute("select n from raw_goodwill.told_indicators").fetchall()
 
 
 def test_a_reader_that_loops_during_ten_publications_sees_no_error_and_no_torn_state(settings):
@@ -107,8 +118,11 @@ def test_a_reader_that_loops_during_ten_publications_sees_no_error_and_no_torn_s
     assert builds(settings) == {(PUBLICATIONS, PUBLICATIONS, 20000)}
 
 
-@pytest.mark.parametrize(("place", "build_seen"), [("copying", 1), ("built", 1), ("before rename", 1), ("after rename", 2)])
-def test_a_killed_publication_leaves_a_whole_file_and_the_next_one_is_right(settings, place, build_seen):
+@pytest.mark.parametrize(
+    ("place", "build_seen", "build_told"), [("copying", 1, 1), ("built", 1, 1), ("before rename", 1, 2), ("after rename", 2, 2)]
+)
+def test_a_killed_publication_leaves_a_whole_file_and_the_next_one_is_right(settings, place, build_seen, build_told):
+    """What readers have is never newer than what the next build is held against."""
     build(settings, 1)
     publish(settings, MARTS)
     build(settings, 2)
@@ -116,6 +130,7 @@ def test_a_killed_publication_leaves_a_whole_file_and_the_next_one_is_right(sett
     killed = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert builds(settings) == {(build_seen, build_seen, 20000)}
+    assert told(settings) == [(build_told,)]
     build(settings, 3)
     publish(settings, MARTS)
     assert builds(settings) == {(3, 3, 20000)}

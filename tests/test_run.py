@@ -112,7 +112,8 @@ def test_a_number_that_cannot_be_told_stops_the_publication(built: Company, tmp_
 def test_a_raw_table_that_is_not_plausible_stops_dbt_and_a_second_run_of_the_day_changes_not_one_row(built: Company) -> None:
     before = content(built.published)
     odd = built.folder / "inbox" / "revenue" / "odd.csv"
-    odd.write_text("revenue_id,occurred_at,amount,currency\nodd-1,2026-06-20 10:00:00,100,DOLLAR\n", encoding="utf-8")
+    odd.parent.mkdir(exist_ok=True)
+    odd.write_text("revenue_id,occurred_at,amount,currency\nodd-1,2099-06-20 10:00:00,100,USD\n", encoding="utf-8")
     try:
         report = run(built.settings)
     finally:
