@@ -45,6 +45,9 @@ GOODWILL_TABLES = {
     "told_indicators": {
         "cell": "UBIGINT",
         "recipe": "VARCHAR",
+        **dict.fromkeys(("indicator", "period_kind"), "VARCHAR"),
+        "period_start": "DATE",
+        **dict.fromkeys(("audience", "platform", "profile_id", "dimension", "dimension_value", "unit"), "VARCHAR"),
         "people": "BIGINT",
         "prints": "UINTEGER[]",
         "counted_on": "DATE",

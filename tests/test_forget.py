@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +15,12 @@ from demo_company import Company, company, world
 from pipelines import erase
 from pipelines.analysts.sandbox import make_sandbox, sandbox_path
 from pipelines.erase import Proof, forget
+from pipelines.erase.rotation import rotate
 from pipelines.keys import Keys
 from pipelines.labelling.sample import draw, sample_path
-from pipelines.publish import publish_restricted
+from pipelines.publish import person_columns, publish_restricted, read_marts
 from pipelines.run import RunReport
-from pipelines.settings import SettingsError
+from pipelines.settings import SettingsError, read_settings
 from simulator import inbox
 
 TEXTS = ("The lamp of my grandmother Zebediah went out", "Zebediah again, and thank you")
@@ -68,8 +70,19 @@ def tiny(tmp_path_factory: pytest.TempPathFactory, ann: Ann) -> Iterator[Company
         yield made
 
 
+def _indicators(path: Path) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute("from relationships.indicators where period_kind <> 'wave' order by all").fetchall()
+
+
 @pytest.fixture(scope="module")
-def forgotten(tiny: Company, ann: Ann) -> Proof:
+def told_before(tiny: Company) -> list[tuple[object, ...]]:
+    """What yesterday's file says of people."""
+    return _indicators(tiny.published)
+
+
+@pytest.fixture(scope="module")
+def forgotten(tiny: Company, ann: Ann, told_before: list[tuple[object, ...]]) -> Proof:
     """The first attempt is killed after the raw rows are gone, the second one takes it up and completes it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(erase, "run", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
@@ -136,6 +149,19 @@ def test_no_byte_is_left_in_any_file(tiny: Company, ann: Ann, forgotten: Proof) 
     for path in (tiny.settings.warehouse_path, tiny.published):
         held = " ".join(_values(path)).lower()
         assert [word for word in _words(tiny.settings, ann) if word.lower() in held] == []
+
+
+def test_yesterdays_file_minus_todays_does_not_tell_who_it_was(
+    tiny: Company, forgotten: Proof, told_before: list[tuple[object, ...]]
+) -> None:
+    """One person less is no news: every row reads as before, until ten are more or less."""
+    with duckdb.connect(str(tiny.settings.warehouse_path), read_only=True) as connection:
+        (waiting,) = connection.execute(
+            "select count(*) from intermediate.int_indicators_shown as shown join intermediate.int_indicators_told as told using (cell) "
+            "where shown.n is distinct from told.n"
+        ).fetchone()
+    assert waiting > 0, "the person was in no figure, so that this shows nothing"
+    assert _indicators(tiny.published) == told_before
 
 
 def test_money_and_the_words_of_others_stay(tiny: Company, forgotten: Proof) -> None:
@@ -205,3 +231,26 @@ def test_names_that_are_none_are_refused_without_repeating_them(tiny: Company) -
     with pytest.raises(SettingsError) as refusal:
         forget(tiny.settings, ["somebody"])
     assert "somebody" not in str(refusal.value)
+
+
+def test_a_rotation_changes_nothing_in_any_mart_but_the_keys(tiny: Company, tmp_path: Path) -> None:
+    """Every mart of both tiers, all columns that are no person's key, row by row."""
+    copy = shutil.copytree(tiny.folder, tmp_path / "data")
+    copied = {name: value.replace(str(tiny.folder), str(copy)) for name, value in tiny.variables.items()}
+    later = {**copied, "GOODWILL_PREVIOUS_KEY_1": copied["GOODWILL_KEY"], "GOODWILL_KEY": "another secret for tests"}
+    settings = read_settings(folder=copy, environ=later)
+    rotate(settings)
+    changed, rows = [], 0
+    with duckdb.connect() as connection:
+        for name, path in (("before", tiny.settings.warehouse_path), ("rotated", settings.warehouse_path)):
+            connection.execute(f"attach '{path}' as {name} (read_only)")
+        for mart in read_marts():
+            columns = [f'"{name}"' for name in mart.columns if name not in person_columns(mart.columns)]
+            ours, theirs = (f"select {', '.join(columns)} from {place}.{mart.schema}.{mart.name}" for place in ("before", "rotated"))
+            for one, other in ((ours, theirs), (theirs, ours)):
+                (odd,) = connection.execute(f"select count(*) from ({one} except all {other})").fetchone()
+                changed += [mart.table] if odd else []
+            rows += connection.execute(f"select count(*) from ({ours})").fetchone()[0]
+        keys = "select distinct actor_key from {}.core.interactions where actor_key is not null"
+        (kept,) = connection.execute(f"select count(*) from ({keys.format('before')} intersect {keys.format('rotated')})").fetchone()
+    assert changed == [] and rows > 1000 and kept == 0

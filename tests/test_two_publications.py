@@ -118,10 +118,7 @@ def told(worlds: list[World]) -> list[Told]:
         ).fetchall()
         found.append({(int(world), (platform, kind, start)): on.day - 1 for world, platform, kind, start, on in rows})
         product.connection.execute("delete from goodwill__told_indicators")
-        product.connection.execute(
-            "insert into goodwill__told_indicators by name select * exclude (indicator, period_kind, period_start, "
-            "audience, platform, profile_id, dimension, dimension_value, unit) from int_indicators_told"
-        )
+        product.connection.execute("insert into goodwill__told_indicators by name from int_indicators_told")
     product.connection.close()
     return found
 

@@ -32,6 +32,14 @@ held as (
     select cells.shown_cell as cell, hidden.cell is not null as is_held
     from cells
     left join hidden_{{ suppression_rounds() }} as hidden on cells.cell = hidden.cell
+),
+
+-- where nobody is left of fewer than 10 people: a row that goes would tell of them
+left_by_a_few as (
+    select told_before.*
+    from told_before
+    anti join shown on told_before.cell = shown.cell
+    where coalesce(told_before.people, 0) < {{ k_people() }}
 )
 
 select
@@ -52,3 +60,5 @@ from shown
 cross join clock
 left join told_before on shown.cell = told_before.cell
 left join held as differences on shown.cell = differences.cell
+union all by name
+select * from left_by_a_few
