@@ -4,10 +4,10 @@
 sent once more, so that a load never loses its place.
 """
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-
-import httpx
+from urllib.parse import urlsplit
 
 from pipelines.http import Client, SourceError, expect
 from pipelines.raw import Extraction
@@ -74,9 +74,9 @@ class OAuth:
             {**form, "refresh_token": run.kept_secret("refresh_token") or form["refresh_token"]} if "refresh_token" in form else form
         )
         self._access = access_token or ""
-        url = httpx.URL(token_url)
+        url = urlsplit(token_url)
         self._path = url.path
-        self._client = Client(source, str(url.copy_with(raw_path=b"/")))
+        self._client = Client(source, f"{url.scheme}://{url.netloc}")
         self._own = dict([_basic(*basic)]) if basic else {}
 
     def headers(self) -> Mapping[str, str]:
@@ -109,5 +109,4 @@ class OAuth:
 
 
 def _basic(user: str, password: str) -> tuple[str, str]:
-    request = next(httpx.BasicAuth(user, password).auth_flow(httpx.Request("GET", "http://127.0.0.1")))
-    return "Authorization", request.headers["Authorization"]
+    return "Authorization", f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"

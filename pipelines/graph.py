@@ -12,9 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import httpx
-
 from pipelines.authorization import Bearer
+from pipelines.exchange import Response
 from pipelines.http import Answer, Client, Pages, SourceError, expect
 from pipelines.pace import until_reset
 from pipelines.raw import Extraction, Setting
@@ -124,7 +123,7 @@ class _OneByOneError(Exception):
     pass
 
 
-def _error(response: httpx.Response) -> Mapping[str, Any]:
+def _error(response: Response) -> Mapping[str, Any]:
     try:
         error = json.loads(response.content).get("error")
     except (ValueError, AttributeError):
@@ -132,7 +131,7 @@ def _error(response: httpx.Response) -> Mapping[str, Any]:
     return error if isinstance(error, dict) else {}
 
 
-def _named(response: httpx.Response) -> str:
+def _named(response: Response) -> str:
     """Graph's numbers as names, since it tells much by one number and an English sentence."""
     error = _error(response)
     code, subcode, message = error.get("code"), error.get("error_subcode"), str(error.get("message"))
@@ -151,7 +150,7 @@ def _named(response: httpx.Response) -> str:
     return f"code {code}" if isinstance(code, int) else ""
 
 
-def _busy(response: httpx.Response) -> float | None:
+def _busy(response: Response) -> float | None:
     if response.status_code < 400 or response.status_code == 429 or _error(response).get("code") not in ASKED_TOO_MUCH:
         return None
     return until_reset(response) or 60.0

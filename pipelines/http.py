@@ -4,7 +4,6 @@ Errors name source, endpoint, status and cure. They hold no query string, no bod
 """
 
 import json
-import logging
 import re
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -12,19 +11,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
+from urllib.parse import SplitResult, urljoin, urlsplit
 
-import httpx
 import orjson
 
+from pipelines.exchange import Connections, ExchangeError, Response, UnsendableError
 from pipelines.pace import advised_wait, answered_at, backoff, until_reset
 
 TRIES = 6  # of one request, the first included
 LONGEST_WAIT = 15 * 60.0  # seconds; the widest rate window of the vendors here (X; Mastodon and Bluesky have 5 minutes)
 TIMEOUT = 60.0  # seconds without a byte
 MEANS = {"ExpiredToken": 401, "InvalidToken": 401, "MissingPermission": 403}  # atproto and Graph refuse with 400
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-
-logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it writes whole addresses, with whatever their query holds
 
 
 class SourceError(Exception):
@@ -45,7 +42,7 @@ class Answer:
 
     body: Any
     answered_at: datetime
-    headers: httpx.Headers
+    headers: Mapping[str, str]
     status: int
     error: str = ""
 
@@ -76,22 +73,16 @@ class Client:
         authorization: Authorization | None = None,
         *,
         headers: Mapping[str, str] | None = None,
-        busy: Callable[[httpx.Response], float | None] = lambda response: None,
-        named: Callable[[httpx.Response], str] | None = None,
+        busy: Callable[[Response], float | None] = lambda response: None,
+        named: Callable[[Response], str] | None = None,
     ) -> None:
         self.source = source
         self.authorization = authorization
         self._busy, self._named = busy, named or error_code
-        url = httpx.URL(base_url.rstrip("/"))
-        if url.scheme not in ("http", "https") or not url.host:
-            raise SourceError(f"{source}: the base URL is not an http(s) address; set SOURCES__{source.upper()}__BASE_URL to one")
-        self._base = url
+        self._base = _address(source, base_url.rstrip("/"))
         self._wait_before_next = 0.0
-        self._http = httpx.Client(
-            headers={"User-Agent": "goodwill/0.1", "Accept": "application/json", **(headers or {})},
-            timeout=TIMEOUT,
-            trust_env=url.host not in LOOPBACK,  # a company proxy is obeyed, but never for a server on this machine
-        )
+        own = {"User-Agent": "goodwill/0.1", "Accept": "application/json", **(headers or {})}
+        self._http = Connections(self._base.geturl(), own, TIMEOUT)
 
     def get(self, path: str, params: Any = None, **options: Any) -> Answer:
         """GET. `path` begins with / and is shown in errors, so it holds no secret; `params` are never shown (bytes: a query as it is sent)."""
@@ -126,10 +117,12 @@ class Client:
                 self.sleep(wait)
             self._pause()
             try:
-                response = self._send(method, path, params, {"json": body, "data": form}, headers, where)
-            except httpx.TransportError as error:
-                failure, wait = _transport_failure(error), backoff(attempt)
+                response = self._send(method, path, params, {"body": body, "form": form}, headers, where)
+            except ExchangeError as error:
+                failure, wait = str(error), backoff(attempt)
                 continue
+            except UnsendableError as error:
+                raise SourceError(f"{where} cannot be asked: {error}") from None
             self._wait_before_next = until_reset(response)
             status = response.status_code
             code = self._named(response) if status >= 400 else ""
@@ -160,23 +153,21 @@ class Client:
 
     def _send(
         self, method: str, path: str, params: Any, content: Mapping[str, Any], headers: Mapping[str, str] | None, where: str
-    ) -> httpx.Response:
+    ) -> Response:
         """One exchange; a redirect is followed on the same host only, since the token would go along."""
         own = headers if headers is not None else (self.authorization.headers() if self.authorization else {})
-        url = self._base.copy_with(path=self._base.path.rstrip("/") + path)
-        if isinstance(params, bytes):
-            url, params = url.copy_with(query=params), None
+        url = self._base.geturl() + path
         for _ in range(4):
-            response = self._http.request(method, url, params=params, **content, headers=own, follow_redirects=False)
-            if not response.is_redirect or method != "GET":
+            response = self._http.exchange(method, url, params=params, **content, headers=own)
+            if not response.redirected_to or method != "GET":
                 break
-            target, params = url.join(response.headers["location"]), None
-            if target.host != self._base.host or (target.scheme, self._base.scheme) == ("http", "https"):
+            url, params = urljoin(url, response.redirected_to), None
+            target = urlsplit(url)
+            if target.hostname != self._base.hostname or (target.scheme, self._base.scheme) == ("http", "https"):
                 raise SourceError(
-                    f"{where} sends us to another address ({target.scheme}://{target.host}), where the token must not go; "
+                    f"{where} sends us to another address ({target.scheme}://{target.hostname}), where the token must not go; "
                     f"if that is right, set SOURCES__{self.source.upper()}__BASE_URL to it"
                 )
-            url = target
         return response
 
     def _pause(self) -> None:
@@ -195,7 +186,7 @@ class Client:
         said = f"{status} ({code})" if code else str(status)
         return f"{where} answered {said}; {cures.get(MEANS.get(code, status), 'the source does not accept this request')}"
 
-    def _not_json(self, where: str, response: httpx.Response) -> str:
+    def _not_json(self, where: str, response: Response) -> str:
         kind = response.headers.get("content-type", "nothing").split(";")[0]
         return f"{where} answered {response.status_code} with {kind} instead of JSON; is SOURCES__{self.source.upper()}__BASE_URL the API's address?"
 
@@ -255,7 +246,7 @@ def _parsed(content: bytes) -> Any:
     return json.loads(content)
 
 
-def error_code(response: httpx.Response) -> str:
+def error_code(response: Response) -> str:
     """The vendor's short name of an error (`ExpiredToken`, `invalid_request_error`); empty where it would be prose, which may name a person."""
     try:
         body = json.loads(response.content)
@@ -274,14 +265,12 @@ def error_code(response: httpx.Response) -> str:
     return ""
 
 
-def _transport_failure(error: httpx.TransportError) -> str:
-    if isinstance(error, httpx.TimeoutException):
-        return "did not answer in time"
-    return (
-        "broke off in the middle of an answer"
-        if isinstance(error, httpx.RemoteProtocolError)
-        else f"could not be reached ({type(error).__name__})"
-    )
+def _address(source: str, base_url: str) -> SplitResult:
+    with suppress(ValueError):
+        url = urlsplit(base_url)
+        if url.scheme in ("http", "https") and url.hostname:
+            return url
+    raise SourceError(f"{source}: the base URL is not an http(s) address; set SOURCES__{source.upper()}__BASE_URL to one")
 
 
 def utc(when: datetime | str) -> datetime:

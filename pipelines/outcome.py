@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import duckdb
-import httpx
 from dlt.common.destination.exceptions import DestinationException
 from dlt.pipeline.exceptions import PipelineStepFailed
 
@@ -34,7 +33,7 @@ class LoadResult:
 
 
 def is_network(fault: BaseException) -> bool:
-    return bool(getattr(fault, "is_network", False)) or isinstance(fault, (httpx.TransportError, ConnectionError, TimeoutError))
+    return bool(getattr(fault, "is_network", False)) or isinstance(fault, (ConnectionError, TimeoutError))
 
 
 def reason_of(fault: BaseException, secrets: set[str]) -> str:

@@ -3,10 +3,11 @@
 import json
 import random
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-import httpx
+from pipelines.exchange import Response
 
 META = ("x-app-usage", "x-business-use-case-usage", "x-ad-account-usage")
 USED_UP = 95  # per cent of a limit of Meta; at 100 the next request is refused, and then for an hour
@@ -17,7 +18,7 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-def answered_at(response: httpx.Response) -> datetime:
+def answered_at(response: Response) -> datetime:
     """The time of the answer: its Date header, else our own clock. UTC."""
     return _http_date(response.headers.get("date")) or clock()
 
@@ -35,7 +36,7 @@ def backoff(attempt: int) -> float:
     return min(60.0, 2.0**attempt) * random.uniform(0.5, 1.0)
 
 
-def advised_wait(response: httpx.Response, attempt: int) -> float:
+def advised_wait(response: Response, attempt: int) -> float:
     """Seconds to wait after 429 or 5xx: Retry-After (seconds or a date), else the end of the rate window, else back-off."""
     text = response.headers.get("retry-after", "").strip()
     if re.fullmatch(r"\d+(\.\d+)?", text):
@@ -47,7 +48,7 @@ def advised_wait(response: httpx.Response, attempt: int) -> float:
     return backoff(attempt)
 
 
-def until_reset(response: httpx.Response) -> float:
+def until_reset(response: Response) -> float:
     """Seconds until the rate window ends where nothing is left of it, else 0.
 
     Names in use: X-RateLimit-* (reset as a time: Mastodon), RateLimit-* and x-rate-limit-* (as epoch seconds: Bluesky, X;
@@ -72,7 +73,7 @@ def until_reset(response: httpx.Response) -> float:
     return 0.0
 
 
-def _until_regained(headers: httpx.Headers) -> float:
+def _until_regained(headers: Mapping[str, str]) -> float:
     """Meta tells per cent of each of its limits, and the minutes until access is regained once it is lost."""
     most, minutes = 0.0, 0.0
     for name in META:

@@ -115,7 +115,7 @@ def test_a_vendor_that_says_in_its_own_words_that_it_is_busy_is_asked_again(monk
     monkeypatch.setattr(Client, "sleep", staticmethod(waits.append))
     with serve(lambda request: Reply({"ok": True})) as server:
         server.next("/items", Reply({"ok": False, "error": "ratelimited"}))
-        client = Client("acme", server.url, busy=lambda response: 7.0 if "ratelimited" in response.text else None)
+        client = Client("acme", server.url, busy=lambda response: 7.0 if b"ratelimited" in response.content else None)
         assert client.get("/items").body == {"ok": True}
     assert waits == [7.0]
 

@@ -163,7 +163,11 @@ def test_a_place_that_failed_is_tried_again_and_the_other_left_alone(tmp_path: P
             "mail: not sent: the mail server 127.0.0.1 refused 1 of 2 addresses",
         ),
         ("GOODWILL_WEBHOOK_URL", "http://hooks.example.com/hush", "webhook: not sent: GOODWILL_WEBHOOK_URL is no https:// address"),
-        ("GOODWILL_WEBHOOK_URL", "http://127.0.0.1:9/hush", "webhook: not sent: the webhook at 127.0.0.1 did not answer (ConnectError)"),
+        (
+            "GOODWILL_WEBHOOK_URL",
+            "http://127.0.0.1:9/hush",
+            "webhook: not sent: the webhook at 127.0.0.1 could not be reached (NewConnectionError)",
+        ),
     ],
 )
 def test_what_cannot_be_sent_names_its_setting_and_no_secret(tmp_path: Path, values, variable: str, value: str, cure: str) -> None:
@@ -203,7 +207,7 @@ def test_mail_goes_encrypted_to_a_server_that_is_who_it_says(tmp_path: Path, val
 
 
 def test_nothing_is_sent_in_the_clear_to_another_machine(tmp_path: Path, values, mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deliver, "LOCAL", {"localhost"})
+    monkeypatch.setattr(deliver, "LOOPBACK", {"localhost"})
     _, heard = said(read_settings(folder=tmp_path, environ=values | {"GOODWILL_WEBHOOK_URL": ""}))
     assert heard[-1] == "mail: not sent: the mail server 127.0.0.1 offers no encryption (STARTTLS), and nothing is sent in the clear"
     assert mailbox.mails == mailbox.said == []

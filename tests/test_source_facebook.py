@@ -6,7 +6,6 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from demo_company import world
 from faults.facebook import ADAPTER
@@ -14,6 +13,7 @@ from faults.instagram import ADAPTER as INSTAGRAM
 from faults.layer import Fault, Layer, speaking
 from faults.loading import Loading
 
+from pipelines.exchange import Response
 from pipelines.http import Client, SourceError
 from pipelines.pace import until_reset
 from pipelines.sources import facebook, instagram
@@ -139,7 +139,7 @@ def test_limits_are_waited_for_as_long_as_they_say(
 
 def test_what_is_nearly_used_up_is_waited_for_before_it_is_refused() -> None:
     def wait(**headers: str) -> float:
-        return until_reset(httpx.Response(200, headers={name.replace("_", "-"): value for name, value in headers.items()}))
+        return until_reset(Response(200, {name.replace("_", "-").lower(): value for name, value in headers.items()}, b""))
 
     assert wait(X_App_Usage='{"call_count": 28, "total_time": 25, "total_cputime": 25}') == 0
     assert wait(X_App_Usage='{"call_count": 97, "total_time": 25, "total_cputime": 25}') == 60

@@ -9,13 +9,11 @@ from email.message import EmailMessage
 from email.utils import formatdate
 from urllib.parse import unquote, urlsplit
 
-import httpx
-
 from pipelines.digest.lines import Digest
+from pipelines.exchange import LOOPBACK, Connections, ExchangeError
 from pipelines.settings import Secret, Settings, SettingsError
 
 SECONDS = 20.0
-LOCAL = {"localhost", "127.0.0.1", "::1"}
 ADDRESS = re.compile(r"[^@\s<>,]+@[^@\s<>,]+")
 
 
@@ -70,7 +68,7 @@ def _mail(digest: Digest, settings: Settings, url: Secret) -> None:
             if server.scheme == "smtp" and connection.has_extn("starttls"):
                 connection.starttls(context=context)
                 connection.ehlo()
-            elif server.scheme == "smtp" and host not in LOCAL:
+            elif server.scheme == "smtp" and host not in LOOPBACK:
                 raise DeliveryError(f"the mail server {host} offers no encryption (STARTTLS), and nothing is sent in the clear")
             if server.username:
                 connection.login(unquote(server.username), unquote(server.password or ""))
@@ -87,19 +85,20 @@ def _mail(digest: Digest, settings: Settings, url: Secret) -> None:
 
 def _webhook(digest: Digest, url: Secret) -> None:
     try:
-        target = httpx.URL(url.reveal())
-    except httpx.InvalidURL:
-        target = httpx.URL()
-    if not target.host or (target.scheme != "https" and target.host not in LOCAL):
+        target = urlsplit(url.reveal())
+    except ValueError:
+        target = urlsplit("")
+    host = target.hostname
+    if not host or target.scheme not in ("http", "https") or (target.scheme == "http" and host not in LOOPBACK):
         raise SettingsError("GOODWILL_WEBHOOK_URL is no https:// address")
     # the three characters by which chat programs make links and call everybody
     text = "\n".join(digest.lines).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     try:
-        answer = httpx.post(target, json={"text": text}, timeout=SECONDS)
-    except httpx.HTTPError as fault:
-        raise DeliveryError(f"the webhook at {target.host} did not answer ({type(fault).__name__})") from None
-    if not answer.is_success:
-        raise DeliveryError(f"the webhook at {target.host} answered {answer.status_code}: see GOODWILL_WEBHOOK_URL")
+        answer = Connections(url.reveal(), {}, SECONDS).exchange("POST", url.reveal(), body={"text": text})
+    except ExchangeError as fault:
+        raise DeliveryError(f"the webhook at {host} {fault}") from None
+    if not 200 <= answer.status_code < 300:
+        raise DeliveryError(f"the webhook at {host} answered {answer.status_code}: see GOODWILL_WEBHOOK_URL")
 
 
 def channels(settings: Settings) -> dict[str, Callable[[Digest], None]]:

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
-
-import httpx
+from urllib.parse import urljoin
 
 from pipelines.advertising import ACCOUNTS, INSIGHTS, MEASURES, Span, local_day, number, unread
 from pipelines.authorization import OAuth
+from pipelines.exchange import Response
 from pipelines.http import Answer, Client, Pages, SourceError, expect, understood
 from pipelines.raw import Extraction, RawTable, Setting, Source, literals
 
@@ -177,7 +177,7 @@ def _units(micros: Any) -> str | None:
     return format(Decimal(exact) / MICROS, "f") if exact is not None else None
 
 
-def _fault(response: httpx.Response) -> dict[str, Any]:
+def _fault(response: Response) -> dict[str, Any]:
     """The error of an answer; searchStream gives a list of them."""
     try:
         body = json.loads(response.content)
@@ -188,14 +188,14 @@ def _fault(response: httpx.Response) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _named(response: httpx.Response) -> str:
+def _named(response: Response) -> str:
     """Google Ads' own name of an error, else that of all of Google's APIs; both are fixed words."""
     fault = _fault(response)
     errors = [error for detail in fault.get("details", []) for error in detail.get("errors", [])]
     return next((str(name) for error in errors for name in error.get("errorCode", {}).values()), str(fault.get("status", "")))
 
 
-def _busy(response: httpx.Response) -> float | None:
+def _busy(response: Response) -> float | None:
     """Where the quota is used up, Google says in the error how long to wait."""
     if response.status_code != 429:
         return None
@@ -207,11 +207,11 @@ def extract(run: Extraction) -> None:
     given = run.settings
     with understood(NAME):
         form = {"grant_type": "refresh_token", **{name: given[name] for name in ("client_id", "client_secret", "refresh_token")}}
-        token_url = httpx.URL(given["base_url"].rstrip("/") + "/").join(given["token_url"])
+        token_url = urljoin(given["base_url"].rstrip("/") + "/", given["token_url"])
         headers = {"developer-token": given["developer_token"]}
         if given.get("login_customer_id"):
             headers["login-customer-id"] = given["login_customer_id"].replace("-", "")
-        authorization = OAuth(run, NAME, str(token_url), form, cure="refresh_token")
+        authorization = OAuth(run, NAME, token_url, form, cure="refresh_token")
         client = Client(NAME, given["base_url"], authorization, headers=headers, named=_named, busy=_busy)
         listed = [customer.read() for customer in Customer(run, client, given["customer_id"].replace("-", "")).clients()]
         run.reconcile("campaigns", sum(listed))  # Google tells no total

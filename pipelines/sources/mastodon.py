@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from html.parser import HTMLParser
 from typing import Any
-
-import httpx
+from urllib.parse import parse_qs, urlsplit
 
 from pipelines.authorization import Bearer
 from pipelines.cadence import OLDER
@@ -186,8 +185,8 @@ def _next(answer: Answer) -> list[tuple[str, str]]:
     """The `max_id` of the Link header's next page. Only that: the address may be another host's, and the token would go there."""
     for link in answer.headers["link"].split(","):
         if 'rel="next"' in link:
-            max_id = httpx.URL(link[link.index("<") + 1 : link.index(">")]).params.get("max_id")
-            return [("max_id", max_id)] if max_id else []
+            query = urlsplit(link[link.index("<") + 1 : link.index(">")]).query
+            return [("max_id", max_id) for max_id in parse_qs(query).get("max_id", [])[:1]]
     return []
 
 

@@ -10,9 +10,9 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import duckdb
-import httpx
 import pyarrow as pa
 
 from pipelines.http import Answer, Client, Pages, SourceError, expect, stamp, understood
@@ -55,7 +55,7 @@ class Site:
 
     def __init__(self, run: Extraction, client: Client, id_: str) -> None:
         self.run, self.client, self.id = run, client, id_
-        self.instance = httpx.URL(run.settings["base_url"]).host
+        self.instance = urlsplit(run.settings["base_url"]).hostname or ""
         answer = self._ask("SitesManager.getSiteFromId")
         about = expect(answer, NAME, "SitesManager.getSiteFromId", kind=dict)
         self.made_on, self.zone = date.fromisoformat(about["ts_created"][:10]), zone_of(NAME, about["timezone"])

@@ -173,12 +173,12 @@ def _channel(comment: Mapping[str, Any]) -> str | None:
 def extract(run: Extraction) -> None:
     with understood(NAME):
         key = {"X-Goog-Api-Key": run.settings["access_token"]}  # not as a parameter: addresses end up in logs
-        busy = ("rateLimitExceeded", "userRateLimitExceeded")
+        busy = (b'"rateLimitExceeded"', b'"userRateLimitExceeded"')
         client = Client(
             NAME,
             run.settings["base_url"],
             headers=key,
-            busy=lambda response: 5.0 if response.status_code == 403 and any(f'"{name}"' in response.text for name in busy) else None,
+            busy=lambda response: 5.0 if response.status_code == 403 and any(name in response.content for name in busy) else None,
         )
         platform = YouTube(run, client, run.settings["channel_id"])
         answer = platform.ask("channels", part="contentDetails,snippet,statistics", id=platform.channel)

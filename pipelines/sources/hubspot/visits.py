@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
-
-import httpx
+from urllib.parse import parse_qs, urlsplit
 
 from pipelines.http import stamp
 
@@ -13,9 +12,9 @@ def visits(contact_id: str, properties: Mapping[str, Any]) -> Iterator[dict[str,
     """First and latest visit. Of its address only the utm parameters are kept: the rest may name the visitor."""
     url = properties.get("hs_analytics_first_url") or ""
     try:
-        query = httpx.URL(url).params
-    except httpx.InvalidURL:
-        query = httpx.QueryParams()
+        query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+    except ValueError:  # no address at all
+        query = {}
     first = {
         "source": properties.get("hs_analytics_source"),
         "source_detail": properties.get("hs_analytics_source_data_1"),
@@ -30,8 +29,8 @@ def visits(contact_id: str, properties: Mapping[str, Any]) -> Iterator[dict[str,
 
 def _host(url: str | None) -> str | None:
     try:
-        return httpx.URL(url if url and "//" in url else f"//{url}").host or None if url else None
-    except httpx.InvalidURL:
+        return urlsplit(url if "//" in url else f"//{url}").hostname or None if url else None
+    except ValueError:
         return None
 
 

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
-
+from pipelines.exchange import Response
 from pipelines.http import Client, Pages, SourceError, error_code, expect, stamp, utc
 from pipelines.known import known_rows
 from pipelines.raw import Extraction, literals
@@ -17,7 +16,7 @@ DAILY = timedelta(hours=20)
 UNTIL_TOMORROW = 24 * 3600.0
 
 
-def busy(response: httpx.Response) -> float | None:
+def busy(response: Response) -> float | None:
     """An org has so many requests a day: what it refuses today it gives tomorrow."""
     return UNTIL_TOMORROW if response.status_code == 403 and error_code(response) == "REQUEST_LIMIT_EXCEEDED" else None
 

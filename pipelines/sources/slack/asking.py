@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-import httpx
-
+from pipelines.exchange import Response
 from pipelines.http import Answer, Client, Pages, SourceError, expect
 
 NAME = "slack"
@@ -16,7 +15,7 @@ BUSY = {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "
 TOKEN = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "no_permission", "org_login_required"}
 
 
-def busy(response: httpx.Response) -> float | None:
+def busy(response: Response) -> float | None:
     """Seconds to wait where the body says that Slack is asked too much; a 429 says so by itself."""
     if response.status_code != 200 or len(response.content) > 2000:
         return None

@@ -1,0 +1,54 @@
+"""One exchange: whose proxy it goes through, how a query is written, and that nothing of it is told."""
+
+import logging
+
+import pytest
+from faults import Reply, serve
+
+from pipelines.authorization import Bearer
+from pipelines.exchange import query
+from pipelines.http import Client, SourceError
+
+
+def test_a_companys_proxy_is_obeyed_but_never_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serve(lambda request: Reply({"by": "proxy"})) as proxy, serve(lambda request: Reply({"by": "itself"})) as server:
+        monkeypatch.setenv("http_proxy", proxy.url.replace("http://", "http://fern:way@"))
+        monkeypatch.delenv("no_proxy", raising=False)
+        assert Client("acme", "http://api.acme.example/v1").get("/items", {"a": 1}).body == {"by": "proxy"}
+        assert Client("acme", server.url).get("/items").body == {"by": "itself"}
+        monkeypatch.setenv("no_proxy", "acme.example")
+        with pytest.raises(SourceError, match="could not be reached"):
+            monkeypatch.setattr(Client, "sleep", staticmethod(lambda seconds: None))
+            Client("acme", "http://api.acme.example/v1").get("/items")
+    (asked,) = proxy.requests
+    assert asked.headers["host"] == "api.acme.example" and asked.headers["proxy-authorization"] == "Basic ZmVybjp3YXk="
+    assert asked.path == "/v1/items" and asked.query == {"a": ["1"]}
+
+
+def test_a_token_that_no_header_may_hold_is_refused_without_repeating_it() -> None:
+    with serve(lambda request: Reply({})) as server:
+        for token in ("secret\nX-Admin: 1", "secret\u20ac"):
+            with pytest.raises(SourceError, match=r"acme: GET /items cannot be asked: .*no header may hold") as refusal:
+                Client("acme", server.url, Bearer(token)).get("/items")
+            told = refusal.value
+            assert "secret" not in f"{told} {told.__cause__} {told.__suppress_context__ or told.__context__}"
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("params", "written"),
+    [
+        ({"q": "a b&c=d/é", "full": True, "page": 2, "none": None}, "q=a%20b%26c%3Dd%2F%C3%A9&full=true&page=2&none="),
+        ({"ids": ["a", "b"]}, "ids=a&ids=b"),
+        ([("uris", "at://x"), ("uris", "at://y")], "uris=at%3A%2F%2Fx&uris=at%3A%2F%2Fy"),
+    ],
+)
+def test_a_query_says_what_was_meant(params: object, written: str) -> None:
+    assert query(params) == written
+
+
+def test_no_log_of_any_level_holds_what_was_asked(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with serve(lambda request: Reply({})) as server:
+        Client("acme", server.url, Bearer("tok-31415")).get("/items", {"email": "ada@example.org"})
+    assert "ada" not in caplog.text and "tok-31415" not in caplog.text
