@@ -31,7 +31,7 @@ from pipelines.raw import Source
 from pipelines.settings import Settings, SettingsError
 from pipelines.spool import Delivery, SchemaDrift
 from pipelines.tokens import Tokens
-from pipelines.warehouse import connect, in_use, make_table, quoted, stored_columns, transaction, warehouse_lock
+from pipelines.warehouse import connect, make_table, quoted, stored_columns, transaction, warehouse_lock
 
 ACCOUNTS = "_accounts"  # in a source's state: the place of each account that has a name
 __all__ = ["LoadResult", "Loading", "fix_clock", "load_source", "prepare", "warehouse_lock"]
@@ -118,8 +118,9 @@ class _Account:
             self.fault = fault
 
     def _begin(self) -> None:
-        self.pipeline = _pipeline(self.source, self.settings, self.warnings)
-        self.stored, stale = _stored_tables(self.source, self.settings)
+        with connect(self.settings):  # held open: each of the small questions below would open the file anew
+            self.pipeline = _pipeline(self.source, self.settings, self.warnings)
+            self.stored, stale = _stored_tables(self.source, self.settings)
         if stale and not self.full_refresh:
             raise SchemaDrift(stale[0][1])
         self.before = {} if self.full_refresh else _place(self._state(), self.account)
@@ -153,9 +154,11 @@ class _Account:
             _, stale = _stored_tables(source, settings)
             _make_anew(source, settings, [name for name, _ in stale])
             if self.deliveries or run.state != self.before:
-                load_package(
-                    self.pipeline, source, account, _with_place(self._state(), account, run.state), self.deliveries, self.full_refresh
-                )
+                place = _with_place(self._state(), account, run.state)
+                with connect(
+                    settings
+                ):  # held open: dlt opens it for each step and each table, and whoever closes it last writes all of it down
+                    load_package(self.pipeline, source, account, place, self.deliveries, self.full_refresh)
         except Exception as fault:
             reason = reason_of(fault, Tokens(settings, source, account).secrets())
             network = is_network(fault)
@@ -182,11 +185,6 @@ def _with_place(state: Mapping[str, Any], account: str | None, place: Mapping[st
 
 def _pipeline(source: Source, settings: Settings, warnings: list[str]) -> dlt.Pipeline:
     """The source's pipeline, with what a crashed run left loaded, and its state the one that the warehouse holds."""
-    with in_use():
-        return _synchronised(source, settings, warnings)
-
-
-def _synchronised(source: Source, settings: Settings, warnings: list[str]) -> dlt.Pipeline:
     with connect(settings) as connection:
         folder = settings.warehouse_path.parent / "dlt" / f"{settings.warehouse_path.stem}-{warehouse.warehouse_id(connection)}"
     pipeline = dlt.pipeline(

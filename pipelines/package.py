@@ -10,7 +10,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from pipelines.raw import RawTable, Source
 from pipelines.spool import Delivery
-from pipelines.warehouse import in_use, quoted
+from pipelines.warehouse import quoted
 
 
 def is_history(table: RawTable) -> bool:
@@ -44,7 +44,7 @@ def _scope(table: RawTable, account: str | None, is_full: bool) -> str:
 def load_package(
     pipeline: dlt.Pipeline, source: Source, account: str | None, state: Mapping[str, Any], deliveries: list[Delivery], is_full: bool
 ) -> None:
-    """One package: a file of each table and the new state. Right under kill at any point: see ARCHITECTURE decision 10."""
+    """One package: a file of each table and the new state. Right under kill at any point: see ARCHITECTURE decision 10. The caller holds the warehouse open."""
     schema = dlt.Schema(source.name, normalizers={"names": "direct", "json": {"module": "dlt.common.normalizers.json.relational"}})
 
     def resource(name: str, path: Path | None, rows: int, **hints: Any) -> dlt.sources.DltResource:
@@ -80,10 +80,9 @@ def load_package(
     package.max_table_nesting = 0
     pipeline.activate()
     try:
-        with in_use():
-            pipeline.extract(package)
-            pipeline.normalize()
-            pipeline.load()
+        pipeline.extract(package)
+        pipeline.normalize()
+        pipeline.load()
     except PipelineStepFailed:
         pipeline.drop()
         raise
