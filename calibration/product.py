@@ -19,6 +19,7 @@ import yaml
 from jinja2.nativetypes import NativeEnvironment
 from numpy.typing import NDArray
 
+from pipelines.publish import TOLD
 from pipelines.warehouse import GOODWILL_TABLES, make_table
 
 DBT = Path(__file__).resolve().parent.parent / "dbt_project"
@@ -150,7 +151,8 @@ class Product:
         self._settings, self._lists = settings, lists
         self._built: set[str] = set()
         self.clock("2026-06-30 12:00")
-        make_table(self.connection, "main", "goodwill__told_indicators", GOODWILL_TABLES["told_indicators"])  # nothing was told before
+        for told, _ in TOLD.values():  # nothing was told before
+            make_table(self.connection, "main", f"goodwill__{told}", GOODWILL_TABLES[told])
 
     def clock(self, as_of: str) -> None:
         self.connection.execute(f"create or replace table goodwill__clock as select timestamp '{as_of}' as as_of, false as is_demo")
@@ -196,7 +198,7 @@ class Product:
             for upstream in sorted(set(re.findall(r"\b(?:from|join)\s+([a-z_][a-z_0-9]*)", sql))):
                 if upstream in _model_files() or (DBT / "seeds" / f"{upstream}.csv").exists():
                     self._build(upstream)
-                elif upstream.startswith("goodwill__") and upstream not in ("goodwill__clock", "goodwill__told_indicators"):
+                elif upstream.startswith("goodwill__") and upstream != "goodwill__clock" and not upstream.startswith("goodwill__told_"):
                     raise LookupError(f"{name} reads {upstream}, which no world has")
             self.connection.execute(f"create table {name} as select * from ({sql}) {limit}")
         else:

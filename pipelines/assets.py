@@ -13,7 +13,7 @@ from pipelines.estimate import estimate
 from pipelines.load import Loading, fix_clock, prepare, warehouse_lock
 from pipelines.page import page_path, refresh_page
 from pipelines.postgres import publish_to_postgres
-from pipelines.publish import PublishError, publish, read_marts
+from pipelines.publish import TOLD, PublishError, publish, read_marts
 from pipelines.raw import Source
 from pipelines.retention import expire
 from pipelines.settings import Settings, read_settings
@@ -21,7 +21,7 @@ from pipelines.sources import discover
 from pipelines.transform import build_dbt_assets
 from pipelines.work import Step, Work
 
-NOTES = ("clock", "salt", "told_indicators", "loads", "withdrawn_metrics", "unknown_fields", "refused_files")
+NOTES = ("clock", "salt", "loads", "withdrawn_metrics", "unknown_fields", "refused_files", *(table for table, _ in TOLD.values()))
 RETRY_AFTER_SECONDS = (5, 30)  # http.py has already been patient with single requests
 CHECK = "great_expectations"
 FAILED_CHECKS = dg.AssetKey(["goodwill", "failed_checks"])

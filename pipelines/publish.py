@@ -23,7 +23,11 @@ TIERS = ("published", "restricted")
 ALIAS = "goodwill_publication"  # the file under construction, while it is attached to the warehouse
 FORMER = "goodwill_former"  # the file that readers have meanwhile
 # Of which mart is kept what was told of people -> where, and the model that says it
-TOLD = {"relationships.indicators": ("told_indicators", "int_indicators_told")}
+TOLD = {
+    "relationships.indicators": ("told_indicators", "int_indicators_told"),
+    "relationships.surveys": ("told_surveys", "int_surveys_told"),
+    "relationships.understanding": ("told_understanding", "int_understanding_told"),
+}
 
 
 class PublishError(Exception):

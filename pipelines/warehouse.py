@@ -58,6 +58,24 @@ GOODWILL_TABLES = {
         "n": "BIGINT",
         **{"clusters": "BIGINT"} | dict.fromkeys(("deff", "value", "lo", "hi", "correlation"), "DOUBLE"),
     },
+    "told_surveys": {
+        "cell": "UBIGINT",
+        **dict.fromkeys(("recipe", "wave", "audience", "measure", "unit", "method", "suppressed_reason"), "VARCHAR"),
+        "people": "BIGINT",
+        "prints": "UINTEGER[]",
+        **dict.fromkeys(("n", "invited", "alpha_n"), "BIGINT"),
+        **dict.fromkeys(("value", "lo", "hi", "alpha"), "DOUBLE"),
+        **dict.fromkeys(("first_answer_on", "last_answer_on", "wave_on", "counted_on"), "DATE"),
+    },
+    "told_understanding": {
+        "cell": "UBIGINT",
+        **dict.fromkeys(("recipe", "wave", "audience", "dimension", "measure", "side", "method", "suppressed_reason"), "VARCHAR"),
+        "people": "BIGINT",
+        "prints": "UINTEGER[]",
+        **dict.fromkeys(("n_first", "n_second"), "BIGINT"),
+        **dict.fromkeys(("value", "lo", "hi"), "DOUBLE"),
+        **dict.fromkeys(("last_answer_on", "wave_on", "counted_on"), "DATE"),
+    },
     "failed_checks": {"source": "VARCHAR", "raw_table": "VARCHAR", "expectation": "VARCHAR", "is_blocking": "BOOLEAN"},
 }
 BEFORE_ALL_DATA = datetime(1970, 1, 1)

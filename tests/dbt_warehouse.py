@@ -16,6 +16,7 @@ from dbt.cli.main import dbtRunner
 
 from pipelines.entities import entities
 from pipelines.estimate import ESTIMATES, estimate
+from pipelines.publish import TOLD
 from pipelines.settings import Settings
 from pipelines.warehouse import GOODWILL_TABLES, make_table
 
@@ -102,7 +103,8 @@ def _empty_warehouse() -> Path:
             create table raw_goodwill.failed_checks (source text, raw_table text, expectation text, is_blocking boolean);
             """
         )
-        make_table(connection, "raw_goodwill", "told_indicators", GOODWILL_TABLES["told_indicators"])
+        for told, _ in TOLD.values():
+            make_table(connection, "raw_goodwill", told, GOODWILL_TABLES[told])
     assert _invoke(path, ["seed"], manifest()).success
     return path
 

@@ -72,7 +72,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory, ann: Ann) -> Iterator[Company
 
 def _indicators(path: Path) -> list[tuple[object, ...]]:
     with duckdb.connect(str(path), read_only=True) as connection:
-        return connection.execute("from relationships.indicators where period_kind <> 'wave' order by all").fetchall()
+        return connection.execute("from relationships.indicators order by all").fetchall()
 
 
 @pytest.fixture(scope="module")

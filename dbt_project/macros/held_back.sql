@@ -146,3 +146,67 @@ case
 end as prints,
 case when differences.is_held or differences.cell is null and told_before.cell is not null then told_before.counted_on else clock.as_of_date end as counted_on
 {%- endmacro %}
+
+{% macro told_rows(columns, values) -%}
+{#-
+  The CTE `left_by_a_few` and the rows of a model of what is told, after the CTEs `shown`, `told_before`, `differences`, `held` (cell, is_held) and `clock`;
+  `columns` say which cell it is. Where nobody is left of fewer than ten people the row stays: that it went would tell of them.
+-#}
+left_by_a_few as (
+    select told_before.*
+    from told_before
+    anti join shown on told_before.cell = shown.cell
+    where coalesce(told_before.people, 0) < {{ k_people() }}
+)
+
+select
+    shown.cell,
+    shown.recipe,
+    {% for column in columns -%}
+    shown.{{ column }},
+    {% endfor -%}
+    case
+        when differences.is_held and told_before.cell is null
+            then coalesce(shown.suppressed_reason, 'waits until at least {{ k_people() }} people more or less are in it')
+        when differences.is_held then told_before.suppressed_reason
+        else shown.suppressed_reason
+    end as suppressed_reason,
+    {{ told_columns(values) | indent(4) }}
+from shown
+cross join clock
+left join told_before on shown.cell = told_before.cell
+left join held as differences on shown.cell = differences.cell
+union all by name
+select * from left_by_a_few
+{%- endmacro %}
+
+{% macro told_cell_by_cell(shown, told, columns, values) -%}
+{#- A whole model of what is told where no cell is a part of another: each is told anew as soon as ten of its own people make a difference. -#}
+with shown as (
+    select * from {{ shown }}
+),
+
+clock as (
+    select * from {{ ref('int_clock') }}
+),
+
+{{ differences_since_told('shown', told, values) }},
+
+held as (
+    select cell, people < {{ k_people() }} as is_held
+    from differences
+),
+
+{{ told_rows(columns, values) }}
+{%- endmacro %}
+
+{% macro told_survey_values() -%}
+{{ return(['n', 'invited', 'value', 'lo', 'hi', 'alpha', 'alpha_n', 'first_answer_on', 'last_answer_on', 'wave_on']) }}
+{%- endmacro %}
+
+{% macro told_understanding_values() -%}{{ return(['n_first', 'n_second', 'value', 'lo', 'hi', 'last_answer_on', 'wave_on']) }}{%- endmacro %}
+
+{% macro print_of_answer(respondent, answer) -%}
+{#- Of one respondent's answer, for list_of_prints(); its bucket is that of the respondent. -#}
+{{ row_hash([respondent, answer]) }} % 4294967296
+{%- endmacro %}

@@ -34,31 +34,4 @@ held as (
     left join hidden_{{ suppression_rounds() }} as hidden on cells.cell = hidden.cell
 ),
 
--- where nobody is left of fewer than 10 people: a row that goes would tell of them
-left_by_a_few as (
-    select told_before.*
-    from told_before
-    anti join shown on told_before.cell = shown.cell
-    where coalesce(told_before.people, 0) < {{ k_people() }}
-)
-
-select
-    shown.cell,
-    shown.recipe,
-    {% for column in place -%}
-    shown.{{ column }},
-    {% endfor -%}
-    shown.unit,
-    case
-        when differences.is_held and told_before.cell is null
-            then coalesce(shown.suppressed_reason, 'waits until at least {{ k_people() }} people more or less are in it')
-        when differences.is_held then told_before.suppressed_reason
-        else shown.suppressed_reason
-    end as suppressed_reason,
-    {{ told_columns(values) | indent(4) }}
-from shown
-cross join clock
-left join told_before on shown.cell = told_before.cell
-left join held as differences on shown.cell = differences.cell
-union all by name
-select * from left_by_a_few
+{{ told_rows(place + ['unit'], values) }}

@@ -32,6 +32,7 @@ from_surveys as (
         change_lo,
         change_hi,
         true as is_complete,
+        counted_on,
         suppressed_reason
     from surveys
 ),
@@ -56,6 +57,7 @@ from_understanding as (
         cast(null as double) as change_lo,
         cast(null as double) as change_hi,
         true as is_complete,
+        counted_on,
         suppressed_reason
     from understanding
     -- the other side's view of the same answers stands in relationships.understanding
@@ -126,6 +128,7 @@ from_network_months as (
         value - value_before - {{ newcombe_half_width('value - lo', 'hi_before - value_before', 0) }} as change_lo,
         value - value_before + {{ newcombe_half_width('hi - value', 'value_before - lo_before', 0) }} as change_hi,
         is_complete,
+        cast(null as date) as counted_on,  -- with all data there is
         suppressed_reason
     from network_with_previous
 )

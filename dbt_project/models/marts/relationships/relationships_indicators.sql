@@ -61,12 +61,12 @@ gathered as (
     select {{ published | join(', ') }} from changes
     union all by name
     select
-        elsewhere.*,
+        elsewhere.* exclude (counted_on),
         'all' as platform,
         'all' as profile_id,
         n as clusters,
         cast(null as double) as deff,
-        clock.as_of_date as counted_on,
+        coalesce(elsewhere.counted_on, clock.as_of_date) as counted_on,
         clock.is_demo
     from elsewhere
     cross join clock

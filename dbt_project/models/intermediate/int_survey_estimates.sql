@@ -1,0 +1,146 @@
+with respondents as (
+    select * from {{ ref('int_survey_respondents') }}
+    where respondent_side = 'audience' and perspective = 'own' and dimension <> 'other'
+),
+
+reliability as (
+    select * from {{ ref('int_survey_reliability') }}
+),
+
+invitations as (
+    select wave, audience, count(distinct respondent_key) as invited, max({{ reporting_date('invited_at') }}) as invited_on
+    from {{ ref('int_survey_invitations') }}
+    group by wave, audience
+),
+
+buckets as (
+    select
+        wave,
+        audience,
+        dimension,
+        {{ key_number(['respondent_key']) }} % {{ people_buckets() }} as bucket,
+        sum({{ print_of_answer('respondent_key', 'score') }}) as print
+    from respondents
+    group by all
+),
+
+prints as (
+    select wave, audience, dimension, {{ list_of_prints('bucket', 'print') }} as prints
+    from buckets
+    group by wave, audience, dimension
+),
+
+-- scores are between 0 and 1; of 0 to 10, 9 and 10 promote and 0 to 6 detract; of 1 to 5, 4 and 5 are satisfied
+counted as (
+    select
+        wave,
+        audience,
+        dimension,
+        min({{ reporting_date('answered_at') }}) as first_answer_on,
+        max({{ reporting_date('answered_at') }}) as last_answer_on,
+        count(*) as n,
+        sum(case when score >= 0.9 then 1 else 0 end) as promoters,
+        sum(case when score <= 0.6 then 1 else 0 end) as detractors,
+        sum(case when score >= 0.75 then 1 else 0 end) as satisfied,
+        sum(score) as score_sum,
+        {{ exact_variance('score') }} as variance
+    from respondents
+    group by wave, audience, dimension
+),
+
+measured as (
+    select
+        counted.*,
+        cast(counted.score_sum as double) / counted.n as mean,
+        -- one pseudo-answer in each of the three classes
+        (counted.promoters - counted.detractors) / (counted.n + 3.0) as adjusted_nps,
+        (counted.promoters + counted.detractors + 2) / (counted.n + 3.0) as adjusted_extremes,
+        cast(counted.satisfied as double) / counted.n as satisfied_share,
+        {{ t_quantile('(counted.n - 1)') }} as quantile,
+        invitations.invited,
+        coalesce(counted.last_answer_on, invitations.invited_on, {{ wave_date('counted.wave') }}) as wave_on,
+        reliability.alpha,
+        reliability.n as alpha_n,
+        prints.prints
+    from counted
+    inner join prints on counted.wave = prints.wave and counted.audience = prints.audience and counted.dimension = prints.dimension
+    left join invitations on counted.wave = invitations.wave and counted.audience = invitations.audience
+    left join reliability
+        on counted.wave = reliability.wave and counted.audience = reliability.audience and counted.dimension = reliability.dimension
+),
+
+estimated as (
+    select
+        wave,
+        audience,
+        first_answer_on,
+        last_answer_on,
+        wave_on,
+        prints,
+        case
+            when dimension = 'unnamed' then 'unnamed_scale'
+            when dimension = 'nps' and audience = 'employees' then 'enps'
+            when dimension in ('nps', 'csat', 'ces') then dimension
+            else 'opr_' || dimension
+        end as measure,
+        case
+            when dimension = 'nps' then 'points, -100 to 100'
+            when dimension = 'csat' then 'share'
+            when dimension = 'ces' then 'points, 1 to 7'
+            else 'points, 0 to 100'
+        end as unit,
+        n,
+        invited,
+        alpha,
+        alpha_n,
+        case
+            when dimension = 'nps' then 100.0 * (promoters - detractors) / n
+            when dimension = 'csat' then satisfied_share
+            when dimension = 'ces' then 1 + 6 * mean
+            else 100 * mean
+        end as value,
+        case
+            when dimension = 'nps'
+                then 100 * (adjusted_nps - {{ normal_quantile() }} * sqrt((adjusted_extremes - adjusted_nps * adjusted_nps) / (n + 3)))
+            when dimension = 'csat' then {{ wilson_lower('satisfied_share', 'n', normal_quantile()) }}
+            when dimension = 'ces' then 1 + 6 * (mean - quantile * {{ root('variance') }} / sqrt(n))
+            else 100 * (mean - quantile * {{ root('variance') }} / sqrt(n))
+        end as lo,
+        case
+            when dimension = 'nps'
+                then 100 * (adjusted_nps + {{ normal_quantile() }} * sqrt((adjusted_extremes - adjusted_nps * adjusted_nps) / (n + 3)))
+            when dimension = 'csat' then {{ wilson_upper('satisfied_share', 'n', normal_quantile()) }}
+            when dimension = 'ces' then 1 + 6 * (mean + quantile * {{ root('variance') }} / sqrt(n))
+            else 100 * (mean + quantile * {{ root('variance') }} / sqrt(n))
+        end as hi,
+        case
+            when dimension = 'nps' then 'adjusted: one pseudo-answer in each class'
+            when dimension = 'csat' then 'Wilson'
+            else 't over respondents'
+        end as method,
+        case
+            when n < case when dimension = 'nps' then 100 else 30 end
+                then 'fewer than ' || case when dimension = 'nps' then '100' else '30' end || ' respondents'
+            when n < 0.2 * invited then 'fewer than 20 % of the invited answered'
+        end as suppressed_reason
+    from measured
+)
+
+select
+    {{ key_number(['wave', 'audience', 'measure']) }} as cell,
+    '1' as recipe,
+    wave,
+    audience,
+    measure,
+    unit,
+    method,
+    n as people,
+    prints,
+    first_answer_on,
+    last_answer_on,
+    wave_on,
+    suppressed_reason,
+    {% for column in ['n', 'invited', 'value', 'lo', 'hi', 'alpha', 'alpha_n'] -%}
+    case when suppressed_reason is null then {{ column }} end as {{ column }}{{ ',' if not loop.last }}
+    {% endfor %}
+from estimated
