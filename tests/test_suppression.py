@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from dbt_macros import macros
 from dbt_warehouse import DbtWarehouse
+from scipy import stats
 
 from calibration.product import Product
 
@@ -207,6 +208,28 @@ def test_no_small_cell_of_the_published_mart_can_be_solved_for(published: DbtWar
     rows, every = (np.array([equation(*row) for row in told]) for told in (shown, large))
     assert [row for row in small if _can_be_solved(every, equation(*row))], "hiding small cells alone would do"
     assert [row for row in small if _can_be_solved(rows, equation(*row))] == []
+
+
+def test_n_cannot_be_recovered_from_an_interval(published: DbtWarehouse) -> None:
+    """Wilson's limits tell the number of people to whoever solves for it: where it is hidden, no number is left that hangs on it, nor in the next period's change."""
+    shown = published.rows(
+        "select value, (lo + hi) / 2, n_clusters, deff, n from relationships.indicators where indicator = 'response_rate_24h' and value <> 0.5 and lo > 0"
+    )
+    for value, middle, clusters, deff, n in shown:
+        squared = stats.t.ppf(0.975, clusters - 1) ** 2
+        assert deff * squared * (0.5 - middle) / (middle - value) == pytest.approx(n, rel=0.01), "else there were nothing to hide"
+    numbers = "numerator, denominator, n, n_clusters, deff, value, lo, hi, change, change_lo, change_hi, p_value, q_value"
+    hidden, left = published.rows(
+        f"select count(*), count(coalesce({numbers})) from relationships.indicators where suppressed_reason like '%fewer than 10 people%'"
+    )[0]
+    follow, told = published.rows(
+        "select count(*), count(coalesce(later.change, later.change_lo, later.change_hi)) from relationships.indicators as later "
+        "inner join relationships.indicators as hidden using (indicator, audience, platform, profile_id, dimension, dimension_value, period_kind) "
+        "where hidden.suppressed_reason like '%fewer than 10 people%' and period_kind = 'month' "
+        "and later.period_start = hidden.period_start + interval 1 month and later.value is not null"
+    )[0]
+    assert len(shown) > 20 and hidden > 100 and follow > 5
+    assert left == told == 0
 
 
 def test_what_a_few_customers_paid_cannot_be_solved_for() -> None:
