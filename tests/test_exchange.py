@@ -1,5 +1,6 @@
 """One exchange: whose proxy it goes through, how a query is written, and that nothing of it is told."""
 
+import gzip
 import logging
 
 import pytest
@@ -45,6 +46,15 @@ def test_a_token_that_no_header_may_hold_is_refused_without_repeating_it() -> No
 )
 def test_a_query_says_what_was_meant(params: object, written: str) -> None:
     assert query(params) == written
+
+
+def test_what_comes_packed_is_unpacked_and_half_of_it_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Client, "sleep", staticmethod(lambda seconds: None))
+    packed, headers = gzip.compress(b'{"items": [1]}'), {"Content-Encoding": "gzip"}
+    with serve(lambda request: Reply(raw=packed, headers=headers)) as server:
+        server.next("/items", Reply(raw=b"no gzip at all", headers=headers))
+        assert Client("acme", server.url).get("/items").body == {"items": [1]}
+    assert len(server.requests) == 2 and "gzip" in server.requests[0].headers["accept-encoding"]
 
 
 def test_no_log_of_any_level_holds_what_was_asked(caplog: pytest.LogCaptureFixture) -> None:
