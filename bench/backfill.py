@@ -2,7 +2,7 @@
 
 100,000 posts at 100 a page, served ready-made by a process of its own. The loop asks page by page with httpx, reads the
 cursor out of the JSON and appends the page to a file: no types, no keys, no counters, no database. Each in a process of
-its own, after one page that pays for imports; the best of two.
+its own, after one page that pays for imports; the best of five.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-POSTS, PAGE, ROUNDS = 100_000, 100, 2
+POSTS, PAGE, ROUNDS = 100_000, 100, 5
 DID = "did:plc:bench"
 SMALL = "/small"  # below it, the account has one page
 FEED = "/xrpc/app.bsky.feed.getAuthorFeed"

@@ -32,6 +32,8 @@ class KeyedCopyJob(DuckDbCopyJob):
         retired = [quoted(name) for name, column in self._load_table["columns"].items() if column.get("hard_delete")]
         kept = " and ".join(f"{column} is not true" for column in retired) or "true"
         known = ", ".join(literal(name) for name in self._load_table["columns"])
+        # What is large goes into the file when it is committed, where else it goes into the log first (dlt allows it 1 GB).
+        client.execute_sql("set global checkpoint_threshold = '1MB'")
         with client.begin_transaction():
             client.execute_sql(f"delete from {table} where {scope}")
             client.execute_sql(f"insert into {table} by name select columns(name -> name in ({known})) from {rows} where {kept}")

@@ -51,7 +51,10 @@ class Connections:
         # a proxy is never asked for a server on this machine
         proxy = None if address.hostname in LOOPBACK or proxy_bypass(address.hostname or "") else getproxies().get(address.scheme)
         options: dict[str, Any] = {"timeout": timeout, "retries": False, "maxsize": 1, "ca_certs": certifi.where()}
-        self._pool: urllib3.PoolManager = _through(proxy, options) if proxy else urllib3.PoolManager(**options)
+        self._manager: urllib3.PoolManager = _through(proxy, options) if proxy else urllib3.PoolManager(**options)
+        # which of its pools an address belongs to is known, but for a redirect; through a proxy it is asked by its whole address
+        self._origin = f"{address.scheme}://{address.netloc}"
+        self._pool = None if proxy else self._manager.connection_from_url(self._origin)
 
     def exchange(
         self,
@@ -73,7 +76,10 @@ class Connections:
             content = orjson.dumps(body)
         sent = {**self._headers, **({"Content-Type": kind} if content is not None else {}), **(headers or {})}
         try:
-            answer = self._pool.request(method, url, body=content, headers=sent, redirect=False)
+            if self._pool and url.startswith(f"{self._origin}/"):
+                answer = self._pool.urlopen(method, url.removeprefix(self._origin), content, sent, redirect=False)
+            else:
+                answer = self._manager.urlopen(method, url, body=content, headers=sent, redirect=False)
         except NewConnectionError as fault:  # a kind of NoAnswerError there
             raise ExchangeError(f"could not be reached ({type(fault).__name__})") from None
         except NoAnswerError:

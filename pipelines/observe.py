@@ -5,13 +5,11 @@ becomes a tombstone: its row without its words. All social sources share this or
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import groupby, islice
 from operator import attrgetter
 from typing import Any, Literal, cast
 
-from pipelines.ahead import ahead
 from pipelines.budget import BudgetSpent
 from pipelines.cadence import DAILY, LOOKBACK, OLDER, YOUNG, is_due, older_every
 from pipelines.http import stamp, utc
@@ -76,12 +74,13 @@ class _Observation:
         self.place["feed_until"] = max(stamp(self.newest) or "" if self.seen else "", until or "")
 
     def _read_feed(self, since: datetime | None) -> None:
-        with closing(ahead(self._newest_first("feed", since), PAGE)) as pages:  # a fault ends the asking, too
-            self._take(pages)
+        coming = self._newest_first("feed", since)
+        while page := list(islice(coming, PAGE)):
+            self._take(page)
 
-    def _take(self, pages: Iterable[Sequence[Item]]) -> None:
+    def _take(self, read: Iterable[Item]) -> None:
         """Write each post of ours that is news, as it comes; the first reading of a run counts."""
-        for at, page in ((at, list(group)) for read in pages for at, group in groupby(read, attrgetter("at"))):
+        for at, page in ((at, list(group)) for at, group in groupby(read, attrgetter("at"))):
             unseen = {item.id: item for item in page if item.id not in self.seen}
             self.seen.update(unseen)  # |= would copy the whole set, since keys are none
             self.newest = max(self.newest, *map(attrgetter("posted_at"), page))
@@ -151,7 +150,7 @@ class _Observation:
                 self.skipped.append(f"{len(due) - start} posts to read again")
                 break
             found = {item.id: item for item in items if item.id in batch}
-            self._take([list(found.values())])
+            self._take(found.values())
             gone |= {id_: at for id_ in batch if id_ not in found}
             for item in found.values():
                 self._note(item.interaction)

@@ -106,7 +106,7 @@ class Spool:
             return
         if self._file is None:
             self._file = self.path.open("wb")
-        self._file.write(line + b"\n")
+        self._file.write(line)
         self._longest = max(self._longest, len(line))
         self.rows += rows
 
@@ -150,14 +150,14 @@ class Spool:
     def _line(self, columns: Mapping[str, Sequence[Any]], observed_at: datetime) -> bytes:
         whole = {**columns, "_observed_at": observed_at.isoformat()}
         try:
-            return orjson.dumps(whole)
+            return orjson.dumps(whole, option=orjson.OPT_APPEND_NEWLINE)
         except (TypeError, ValueError):
             # Rare: an integer of more than 64 bits, half of a surrogate pair, a type of Python's own.
             text = _text(whole)
         mended = SURROGATE.sub("\ufffd", text)
         if mended != text:
             self.mended += sum(bool(SURROGATE.search(_text(row))) for row in zip(*columns.values(), strict=True))
-        return mended.encode()
+        return mended.encode() + b"\n"
 
     def _evolved(self, stored: Iterable[str]) -> dict[str, str]:
         """Unknown field -> its column: none where persons are held, one for all spellings that differ by case only."""

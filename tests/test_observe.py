@@ -1,6 +1,5 @@
 """What is read again by age, what is gone, what was taken back: shown on a small Bluesky, the same for every social source."""
 
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +10,6 @@ from faults.bluesky import ADA, BOB, PASSWORD, XRPC, Network, at
 from faults.loading import Loading
 
 from pipelines import http
-from pipelines.ahead import WAITING, ahead
 from pipelines.http import Client, NetworkError, SourceError
 from pipelines.sources.bluesky import SOURCE
 
@@ -172,23 +170,3 @@ def test_old_posts_are_left_alone_where_a_company_wants_it(network: Network, ser
         server.now = NOW + days(day)
         loading.load()
         assert not server.asked(XRPC + "feed.getPosts")
-
-
-def test_what_is_made_ahead_comes_in_its_order_and_its_fault_last() -> None:
-    def broken() -> Iterator[int]:
-        yield from range(5)
-        raise SourceError("the last page broke off")
-
-    assert list(ahead(range(7), 3)) == [[0, 1, 2], [3, 4, 5], [6]] and list(ahead((), 3)) == []
-    came = ahead(broken(), 2)
-    assert [next(came), next(came)] == [[0, 1], [2, 3]]
-    with pytest.raises(SourceError, match="broke off"):
-        next(came)
-
-
-def test_nothing_is_made_further_ahead_than_may_wait_and_nothing_after_the_end() -> None:
-    made: list[int] = []
-    came = ahead((made.append(number) or number for number in range(1000)), 1)  # type: ignore[func-returns-value]
-    assert next(came) == [0]
-    came.close()
-    assert len(made) <= WAITING + 2 and not [thread for thread in threading.enumerate() if thread.name == "ahead"]
