@@ -17,7 +17,7 @@ from pipelines.known import known_rows, stored_posts
 from pipelines.raw import Extraction, RawTable, literals
 from pipelines.social import COUNTERS, INTERACTIONS, POSTS, WORDS, Budgeted, Item, Platform, Row
 
-PAGE = 100  # posts that are written at once; a past of any length is never held as a whole
+PAGE = 500  # posts that are written at once; a past of any length is never held as a whole
 MANY = 20  # posts that vanish in one sweep and make more than half of it: rather a fault of the platform than deletions
 
 
