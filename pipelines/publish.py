@@ -16,8 +16,9 @@ import yaml
 
 from pipelines.contracts import MARTS, versions
 from pipelines.entities import entities
+from pipelines.notes import GOODWILL_TABLES
 from pipelines.settings import Settings
-from pipelines.warehouse import GOODWILL_TABLES, connect, literal, quoted, transaction
+from pipelines.warehouse import connect, literal, quoted, transaction
 
 TIERS = ("published", "restricted")
 ALIAS = "goodwill_publication"  # the file under construction, while it is attached to the warehouse
@@ -26,6 +27,7 @@ FORMER = "goodwill_former"  # the file that readers have meanwhile
 TOLD = {
     "relationships.indicators": ("told_indicators", "int_indicators_told"),
     "relationships.surveys": ("told_surveys", "int_surveys_told"),
+    "relationships.internal_network": ("told_network", "int_network_told"),
     "relationships.understanding": ("told_understanding", "int_understanding_told"),
 }
 

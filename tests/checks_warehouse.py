@@ -9,9 +9,10 @@ import yaml
 from checks_marts import MARTS as MART_ROWS
 
 from pipelines.entities import entities
+from pipelines.notes import GOODWILL_TABLES
 from pipelines.publish import MARTS, TOLD
 from pipelines.sources import discover
-from pipelines.warehouse import GOODWILL_TABLES, quoted
+from pipelines.warehouse import quoted
 
 AS_OF = datetime(2026, 6, 30, 12)
 ROWS = 3

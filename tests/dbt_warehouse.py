@@ -16,9 +16,10 @@ from dbt.cli.main import dbtRunner
 
 from pipelines.entities import entities
 from pipelines.estimate import ESTIMATES, estimate
+from pipelines.notes import GOODWILL_TABLES
 from pipelines.publish import TOLD
 from pipelines.settings import Settings
-from pipelines.warehouse import GOODWILL_TABLES, make_table
+from pipelines.warehouse import make_table
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
 ESTIMATED = PROJECT / "models" / "marts" / "roi" / "_estimates__sources.yml"

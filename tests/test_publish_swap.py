@@ -8,9 +8,10 @@ import sys
 import duckdb
 import pytest
 
+from pipelines.notes import GOODWILL_TABLES
 from pipelines.publish import Mart, publish
 from pipelines.settings import PROJECT, Settings
-from pipelines.warehouse import GOODWILL_TABLES, make_table
+from pipelines.warehouse import make_table
 
 PUBLICATIONS = 10
 MARTS = [

@@ -147,16 +147,16 @@ end as prints,
 case when differences.is_held or differences.cell is null and told_before.cell is not null then told_before.counted_on else clock.as_of_date end as counted_on
 {%- endmacro %}
 
-{% macro told_rows(columns, values) -%}
+{% macro told_rows(columns, values, k=k_people()) -%}
 {#-
   The CTE `left_by_a_few` and the rows of a model of what is told, after the CTEs `shown`, `told_before`, `differences`, `held` (cell, is_held) and `clock`;
-  `columns` say which cell it is. Where nobody is left of fewer than ten people the row stays: that it went would tell of them.
+  `columns` say which cell it is. Where nobody is left of fewer than k people the row stays: that it went would tell of them.
 -#}
 left_by_a_few as (
     select told_before.*
     from told_before
     anti join shown on told_before.cell = shown.cell
-    where coalesce(told_before.people, 0) < {{ k_people() }}
+    where coalesce(told_before.people, 0) < {{ k }}
 )
 
 select
@@ -167,7 +167,7 @@ select
     {% endfor -%}
     case
         when differences.is_held and told_before.cell is null
-            then coalesce(shown.suppressed_reason, 'waits until at least {{ k_people() }} people more or less are in it')
+            then coalesce(shown.suppressed_reason, 'waits until at least {{ k }} people more or less are in it')
         when differences.is_held then told_before.suppressed_reason
         else shown.suppressed_reason
     end as suppressed_reason,
@@ -206,7 +206,11 @@ held as (
 
 {% macro told_understanding_values() -%}{{ return(['n_first', 'n_second', 'value', 'lo', 'hi', 'last_answer_on', 'wave_on']) }}{%- endmacro %}
 
-{% macro print_of_answer(respondent, answer) -%}
-{#- Of one respondent's answer, for list_of_prints(); its bucket is that of the respondent. -#}
-{{ row_hash([respondent, answer]) }} % 4294967296
+{% macro told_network_values() -%}
+{{ return(['n', 'messages', 'edges', 'density', 'reciprocity', 'ties', 'tie_density', 'ei_index', 'ei_index_lo', 'ei_index_hi', 'cross_team_share', 'cross_team_share_lo', 'cross_team_share_hi', 'gini', 'gini_lo', 'gini_hi', 'method']) }}
+{%- endmacro %}
+
+{% macro print_of(person, contribution) -%}
+{#- Of what one person contributed, for list_of_prints(); its bucket is that of the person. -#}
+{{ row_hash([person, contribution]) }} % 4294967296
 {%- endmacro %}

@@ -19,7 +19,7 @@ buckets as (
         audience,
         dimension,
         {{ key_number(['respondent_key']) }} % {{ people_buckets() }} as bucket,
-        sum({{ print_of_answer('respondent_key', 'score') }}) as print
+        sum({{ print_of('respondent_key', 'score') }}) as print
     from respondents
     group by all
 ),

@@ -84,6 +84,7 @@ from_network as (
         {{ limits ~ '_hi' if limits else 'null' }} as hi,
         '{{ 'Wilson at the effective number of ties, t(K-1), pairs go together where they share a person; ' if limits else '' }}' || method as method,
         is_complete,
+        counted_on,
         {{ network_missing_because(value) }} as suppressed_reason
     from network
     {{ 'union all' if not loop.last }}
@@ -128,7 +129,7 @@ from_network_months as (
         value - value_before - {{ newcombe_half_width('value - lo', 'hi_before - value_before', 0) }} as change_lo,
         value - value_before + {{ newcombe_half_width('hi - value', 'value_before - lo_before', 0) }} as change_hi,
         is_complete,
-        cast(null as date) as counted_on,  -- with all data there is
+        counted_on,
         suppressed_reason
     from network_with_previous
 )

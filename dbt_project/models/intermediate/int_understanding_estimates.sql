@@ -41,7 +41,7 @@ buckets as (
         comparisons.measure,
         comparisons.side,
         {{ key_number(['respondents.respondent_key']) }} % {{ people_buckets() }} as bucket,
-        sum({{ print_of_answer("respondents.respondent_key || '|' || respondents.perspective", 'respondents.score') }}) as print
+        sum({{ print_of("respondents.respondent_key || '|' || respondents.perspective", 'respondents.score') }}) as print
     from respondents
     inner join comparisons
         on respondents.respondent_side || '_' || respondents.perspective in (comparisons.first_view, comparisons.second_view)

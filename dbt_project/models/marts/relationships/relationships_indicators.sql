@@ -61,12 +61,11 @@ gathered as (
     select {{ published | join(', ') }} from changes
     union all by name
     select
-        elsewhere.* exclude (counted_on),
+        elsewhere.*,
         'all' as platform,
         'all' as profile_id,
         n as clusters,
         cast(null as double) as deff,
-        coalesce(elsewhere.counted_on, clock.as_of_date) as counted_on,
         clock.is_demo
     from elsewhere
     cross join clock
