@@ -1,13 +1,13 @@
 """One request -> one answer over HTTP: connections are kept, a company's proxy is obeyed, nothing is followed or tried again.
 
-Of a page of posts, a client that makes an object of each request and each answer takes half the time (bench/backfill.py).
+A past comes in by thousands of pages, so no objects are made of requests and headers on the way (docs/decisions.md, 91).
 """
 
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import certifi
@@ -15,6 +15,7 @@ import orjson
 import urllib3
 from urllib3.exceptions import DecodeError, HTTPError, NewConnectionError, ProtocolError
 from urllib3.exceptions import TimeoutError as NoAnswerError
+from urllib3.util import parse_url
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
@@ -42,14 +43,25 @@ class Response:
         return self.headers.get("location") if self.status_code in (301, 302, 303, 307, 308) else None
 
 
+def http_address(url: str) -> SplitResult | None:
+    """Its parts; None where it is no http(s) address that can be asked."""
+    try:
+        parse_url(url)  # also refuses what urlsplit lets pass, such as a port that is no number
+        address = urlsplit(url)
+    except ValueError:
+        return None
+    return address if address.scheme in ("http", "https") and address.hostname else None
+
+
 class Connections:
-    """Kept open to where one source is asked. `timeout` in seconds without a byte."""
+    """Kept open to where one source is asked, an address by http_address(). `timeout` in seconds without a byte."""
 
     def __init__(self, base_url: str, headers: Mapping[str, str], timeout: float) -> None:
         self._headers = {"Accept-Encoding": "gzip, deflate", **headers}
         address = urlsplit(base_url)
         # a proxy is never asked for a server on this machine
-        proxy = None if address.hostname in LOOPBACK or proxy_bypass(address.hostname or "") else getproxies().get(address.scheme)
+        proxies = {} if address.hostname in LOOPBACK or proxy_bypass(address.hostname or "") else getproxies()
+        proxy = proxies.get(address.scheme) or proxies.get("all")
         options: dict[str, Any] = {"timeout": timeout, "retries": False, "maxsize": 1, "ca_certs": certifi.where()}
         self._manager: urllib3.PoolManager = _through(proxy, options) if proxy else urllib3.PoolManager(**options)
         # which of its pools an address belongs to is known, but for a redirect; through a proxy it is asked by its whole address
@@ -106,7 +118,7 @@ def _told(value: Any) -> Any:
 
 def _through(proxy: str, options: Mapping[str, Any]) -> urllib3.ProxyManager:
     address = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    who = f"{address.username}:{address.password or ''}" if address.username else None
+    who = f"{unquote(address.username)}:{unquote(address.password or '')}" if address.username else None
     return urllib3.ProxyManager(
         address._replace(netloc=address.netloc.rpartition("@")[2]).geturl(),
         proxy_headers=urllib3.make_headers(proxy_basic_auth=who) if who else None,

@@ -11,11 +11,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import orjson
 
-from pipelines.exchange import Connections, ExchangeError, Response, UnsendableError
+from pipelines.exchange import Connections, ExchangeError, Response, UnsendableError, http_address
 from pipelines.pace import advised_wait, answered_at, backoff, until_reset
 
 TRIES = 6  # of one request, the first included
@@ -79,7 +79,10 @@ class Client:
         self.source = source
         self.authorization = authorization
         self._busy, self._named = busy, named or error_code
-        self._base = _address(source, base_url.rstrip("/"))
+        base = http_address(base_url.rstrip("/"))
+        if base is None:
+            raise SourceError(f"{source}: the base URL is not an http(s) address; set SOURCES__{source.upper()}__BASE_URL to one")
+        self._base = base
         self._wait_before_next = 0.0
         own = {"User-Agent": "goodwill/0.1", "Accept": "application/json", **(headers or {})}
         self._http = Connections(self._base.geturl(), own, TIMEOUT)
@@ -263,14 +266,6 @@ def error_code(response: Response) -> str:
         if isinstance(value, str) and re.fullmatch(r"[A-Za-z][A-Za-z_.-]{1,59}", value):
             return value
     return ""
-
-
-def _address(source: str, base_url: str) -> SplitResult:
-    with suppress(ValueError):
-        url = urlsplit(base_url)
-        if url.scheme in ("http", "https") and url.hostname:
-            return url
-    raise SourceError(f"{source}: the base URL is not an http(s) address; set SOURCES__{source.upper()}__BASE_URL to one")
 
 
 def utc(when: datetime | str) -> datetime:

@@ -162,6 +162,7 @@ def test_a_place_that_failed_is_tried_again_and_the_other_left_alone(tmp_path: P
             "board@example.com nobody@example.com",
             "mail: not sent: the mail server 127.0.0.1 refused 1 of 2 addresses",
         ),
+        ("GOODWILL_WEBHOOK_URL", "https://127.0.0.1:port/hush", "webhook: not sent: GOODWILL_WEBHOOK_URL is no https:// address"),
         ("GOODWILL_WEBHOOK_URL", "http://hooks.example.com/hush", "webhook: not sent: GOODWILL_WEBHOOK_URL is no https:// address"),
         (
             "GOODWILL_WEBHOOK_URL",

@@ -26,6 +26,15 @@ def test_a_companys_proxy_is_obeyed_but_never_for_this_machine(monkeypatch: pyte
     assert asked.path == "/v1/items" and asked.query == {"a": ["1"]}
 
 
+def test_a_proxy_for_everything_is_obeyed_and_its_password_may_hold_any_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serve(lambda request: Reply({"by": "proxy"})) as proxy:
+        for name in ("http_proxy", "HTTP_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("all_proxy", proxy.url.replace("http://", "http://fern:w%40y@"))
+        assert Client("acme", "http://api.acme.example").get("/items").body == {"by": "proxy"}
+    assert proxy.requests[0].headers["proxy-authorization"] == "Basic ZmVybjp3QHk="
+
+
 def test_a_token_that_no_header_may_hold_is_refused_without_repeating_it() -> None:
     with serve(lambda request: Reply({})) as server:
         for token in ("secret\nX-Admin: 1", "secret\u20ac"):

@@ -245,7 +245,7 @@ def test_a_cursor_that_comes_twice_is_named() -> None:
         pages.follow("a")
 
 
-@pytest.mark.parametrize("address", ["ftp://example.org", "example.org", ""])
+@pytest.mark.parametrize("address", ["ftp://example.org", "example.org", "", "http://example.org:port", "http://exa mple.org"])
 def test_a_base_url_that_is_none_is_refused(address: str) -> None:
     with pytest.raises(SourceError, match="set SOURCES__ACME__BASE_URL"):
         Client("acme", address)

@@ -10,7 +10,7 @@ from email.utils import formatdate
 from urllib.parse import unquote, urlsplit
 
 from pipelines.digest.lines import Digest
-from pipelines.exchange import LOOPBACK, Connections, ExchangeError
+from pipelines.exchange import LOOPBACK, Connections, ExchangeError, http_address
 from pipelines.settings import Secret, Settings, SettingsError
 
 SECONDS = 20.0
@@ -84,13 +84,10 @@ def _mail(digest: Digest, settings: Settings, url: Secret) -> None:
 
 
 def _webhook(digest: Digest, url: Secret) -> None:
-    try:
-        target = urlsplit(url.reveal())
-    except ValueError:
-        target = urlsplit("")
-    host = target.hostname
-    if not host or target.scheme not in ("http", "https") or (target.scheme == "http" and host not in LOOPBACK):
+    target = http_address(url.reveal())
+    if target is None or (target.scheme == "http" and target.hostname not in LOOPBACK):
         raise SettingsError("GOODWILL_WEBHOOK_URL is no https:// address")
+    host = target.hostname
     # the three characters by which chat programs make links and call everybody
     text = "\n".join(digest.lines).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     try:
