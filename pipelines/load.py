@@ -148,16 +148,15 @@ class _Account:
         try:
             if self.fault or run is None:
                 raise self.fault or AssertionError("an extraction that was not begun cannot be finished")
-            keep_unknown_fields(settings, run)
-            keep_withdrawn(settings, run)
-            # what an account before this one did: its place, and tables that it made anew
-            _, stale = _stored_tables(source, settings)
-            _make_anew(source, settings, [name for name, _ in stale])
-            if self.deliveries or run.state != self.before:
-                place = _with_place(self._state(), account, run.state)
-                with connect(
-                    settings
-                ):  # held open: dlt opens it for each step and each table, and whoever closes it last writes all of it down
+            # held open: dlt opens it for each step and each table, and whoever closes it last writes all of it down
+            with connect(settings):
+                keep_unknown_fields(settings, run)
+                keep_withdrawn(settings, run)
+                # what an account before this one did: its place, and tables that it made anew
+                _, stale = _stored_tables(source, settings)
+                _make_anew(source, settings, [name for name, _ in stale])
+                if self.deliveries or run.state != self.before:
+                    place = _with_place(self._state(), account, run.state)
                     load_package(self.pipeline, source, account, place, self.deliveries, self.full_refresh)
         except Exception as fault:
             reason = reason_of(fault, Tokens(settings, source, account).secrets())

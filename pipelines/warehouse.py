@@ -63,21 +63,14 @@ def warehouse_lock(settings: Settings, on_wait: Callable[[str], None] = lambda m
         lock.release()
 
 
-# DuckDB refuses a connection to a file that this process holds open with other options, as dlt does: one at a time.
+# DuckDB refuses a connection to a file that this process holds open with other options, as dlt does: one thread at a time.
 _IN_USE = threading.RLock()
-
-
-@contextmanager
-def in_use() -> Iterator[None]:
-    """Whatever opens the warehouse file in its own way does it here; other threads of this process wait."""
-    with _IN_USE:
-        yield
 
 
 @contextmanager
 def connect(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection in UTC. WarehouseError where another program holds the file open or it is no warehouse."""
-    with in_use():
+    with _IN_USE:
         yield from _connected(settings)
 
 

@@ -57,7 +57,7 @@
   families: name -> columns of counts, of a relation with actor_no.
 -#}
 {% for family, columns in families.items() -%}
-sum(case when {{ columns | join(' + ') }} > 0 then {{ row_hash(['actor_no'] + columns) }} % 4294967296 end) as {{ family }}{{ ',' if not loop.last }}
+sum(case when {{ columns | join(' + ') }} > 0 then {{ print_of(['actor_no'] + columns) }} end) as {{ family }}{{ ',' if not loop.last }}
 {% endfor %}
 {%- endmacro %}
 
@@ -210,7 +210,25 @@ held as (
 {{ return(['n', 'messages', 'edges', 'density', 'reciprocity', 'ties', 'tie_density', 'ei_index', 'ei_index_lo', 'ei_index_hi', 'cross_team_share', 'cross_team_share_lo', 'cross_team_share_hi', 'gini', 'gini_lo', 'gini_hi', 'method']) }}
 {%- endmacro %}
 
-{% macro print_of(person, contribution) -%}
-{#- Of what one person contributed, for list_of_prints(); its bucket is that of the person. -#}
-{{ row_hash([person, contribution]) }} % 4294967296
+{% macro print_of(columns) -%}
+{#- Of what one person contributed: the person and the contribution, as a number that list_of_prints() cuts. -#}
+{{ row_hash(columns) }} % 4294967296
+{%- endmacro %}
+
+{% macro prints_of_cells(relation, cell, person, columns) -%}
+{#- CTEs `buckets` and `prints` (the columns of the cell, prints) of a relation with a row for each thing that a person contributed: `columns`, the person among them. -#}
+buckets as (
+    select
+        {{ cell | join(', ') }},
+        {{ key_number([person]) }} % {{ people_buckets() }} as bucket,
+        sum({{ print_of(columns) }}) as print
+    from {{ relation }}
+    group by all
+),
+
+prints as (
+    select {{ cell | join(', ') }}, {{ list_of_prints('bucket', 'print') }} as prints
+    from buckets
+    group by {{ cell | join(', ') }}
+)
 {%- endmacro %}

@@ -15,21 +15,7 @@ clock as (
 ),
 
 -- who wrote how much: whoever leaves takes edges from others, too, which are not what they did otherwise
-buckets as (
-    select
-        month,
-        team,
-        {{ key_number(['person_key']) }} % {{ people_buckets() }} as bucket,
-        sum({{ print_of('person_key', 'messages') }}) as print
-    from participation
-    group by month, team, bucket
-),
-
-prints as (
-    select month, team, {{ list_of_prints('bucket', 'print') }} as prints
-    from buckets
-    group by month, team
-),
+{{ prints_of_cells('participation', ['month', 'team'], 'person_key', ['person_key', 'messages']) }},
 
 teams as (
     select

@@ -13,22 +13,7 @@ invitations as (
     group by wave, audience
 ),
 
-buckets as (
-    select
-        wave,
-        audience,
-        dimension,
-        {{ key_number(['respondent_key']) }} % {{ people_buckets() }} as bucket,
-        sum({{ print_of('respondent_key', 'score') }}) as print
-    from respondents
-    group by all
-),
-
-prints as (
-    select wave, audience, dimension, {{ list_of_prints('bucket', 'print') }} as prints
-    from buckets
-    group by wave, audience, dimension
-),
+{{ prints_of_cells('respondents', ['wave', 'audience', 'dimension'], 'respondent_key', ['respondent_key', 'score']) }},
 
 -- scores are between 0 and 1; of 0 to 10, 9 and 10 promote and 0 to 6 detract; of 1 to 5, 4 and 5 are satisfied
 counted as (

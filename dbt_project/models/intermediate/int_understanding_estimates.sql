@@ -32,27 +32,17 @@ comparisons as (
     {% endfor %}
 ),
 
--- of whoever answered either view: one person's answers to both fall into one bucket
-buckets as (
-    select
-        respondents.wave,
-        respondents.audience,
-        respondents.dimension,
-        comparisons.measure,
-        comparisons.side,
-        {{ key_number(['respondents.respondent_key']) }} % {{ people_buckets() }} as bucket,
-        sum({{ print_of("respondents.respondent_key || '|' || respondents.perspective", 'respondents.score') }}) as print
+-- one person's answers to both views fall into one bucket
+answers as (
+    select respondents.*, comparisons.measure, comparisons.side
     from respondents
     inner join comparisons
         on respondents.respondent_side || '_' || respondents.perspective in (comparisons.first_view, comparisons.second_view)
-    group by all
 ),
 
-prints as (
-    select wave, audience, dimension, measure, side, {{ list_of_prints('bucket', 'print') }} as prints
-    from buckets
-    group by wave, audience, dimension, measure, side
-),
+{{ prints_of_cells(
+    'answers', ['wave', 'audience', 'dimension', 'measure', 'side'], 'respondent_key', ["respondent_key || '|' || perspective", 'score']
+) }},
 
 asked as (
     select wave, audience, dimension, max(last_answer_on) as last_answer_on
