@@ -3,23 +3,34 @@
 A past comes in by thousands of pages, so no objects are made of requests and headers on the way (docs/decisions.md, 91).
 """
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
-from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, quote, urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import certifi
 import orjson
-import urllib3
-from urllib3.exceptions import DecodeError, HTTPError, NewConnectionError, ProtocolError
-from urllib3.exceptions import TimeoutError as NoAnswerError
-from urllib3.util import parse_url
+import pycurl
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-
-logging.getLogger("urllib3").setLevel(logging.WARNING)  # at DEBUG it writes whole addresses, with whatever their query holds
+IN_ADDRESS = "!#$%&'()*+,/:;=?@[]~"  # what stands in an address as it is; anything else is written as its bytes
+BROKEN_OFF = {
+    pycurl.E_PARTIAL_FILE,
+    pycurl.E_RECV_ERROR,
+    pycurl.E_SEND_ERROR,
+    pycurl.E_GOT_NOTHING,
+    pycurl.E_BAD_CONTENT_ENCODING,
+    pycurl.E_WRITE_ERROR,  # what cannot be unpacked
+}
+NO_WAY = {
+    pycurl.E_COULDNT_RESOLVE_HOST: "its name is not known",
+    pycurl.E_COULDNT_RESOLVE_PROXY: "the name of the proxy is not known",
+    pycurl.E_COULDNT_CONNECT: "nobody takes the connection",
+    pycurl.E_PEER_FAILED_VERIFICATION: "its certificate is not trusted",
+    pycurl.E_SSL_CONNECT_ERROR: "no secure connection",
+}
 
 
 class ExchangeError(Exception):
@@ -32,7 +43,7 @@ class UnsendableError(ValueError):
 
 @dataclass(frozen=True)
 class Response:
-    """An answer as it came, its content unpacked; `headers` know their names in any case."""
+    """An answer as it came, its content unpacked; `headers` by their names in small letters."""
 
     status_code: int
     headers: Mapping[str, str]
@@ -46,27 +57,36 @@ class Response:
 def http_address(url: str) -> SplitResult | None:
     """Its parts; None where it is no http(s) address that can be asked."""
     try:
-        parse_url(url)  # also refuses what urlsplit lets pass, such as a port that is no number
         address = urlsplit(url)
+        is_one = address.scheme in ("http", "https") and address.hostname and address.port != 0  # a port that is no number is refused here
     except ValueError:
         return None
-    return address if address.scheme in ("http", "https") and address.hostname else None
+    return address if is_one and url.isascii() and url.isprintable() and " " not in url else None
 
 
 class Connections:
-    """Kept open to where one source is asked, an address by http_address(). `timeout` in seconds without a byte."""
+    """Kept open to where one source is asked, an address by http_address(); one request at a time. `timeout` in seconds without a byte."""
 
-    def __init__(self, base_url: str, headers: Mapping[str, str], timeout: float) -> None:
-        self._headers = {"Accept-Encoding": "gzip, deflate", **headers}
+    def __init__(self, base_url: str, headers: Mapping[str, str], timeout: int) -> None:
+        self._headers = headers
         address = urlsplit(base_url)
         # a proxy is never asked for a server on this machine
         proxies = {} if address.hostname in LOOPBACK or proxy_bypass(address.hostname or "") else getproxies()
-        proxy = proxies.get(address.scheme) or proxies.get("all")
-        options: dict[str, Any] = {"timeout": timeout, "retries": False, "maxsize": 1, "ca_certs": certifi.where()}
-        self._manager: urllib3.PoolManager = _through(proxy, options) if proxy else urllib3.PoolManager(**options)
-        # which of its pools an address belongs to is known, but for a redirect; through a proxy it is asked by its whole address
-        self._origin = f"{address.scheme}://{address.netloc}"
-        self._pool = None if proxy else self._manager.connection_from_url(self._origin)
+        self._curl = pycurl.Curl()
+        options = {
+            pycurl.PROXY: proxies.get(address.scheme) or proxies.get("all") or "",
+            pycurl.CAINFO: certifi.where(),
+            pycurl.ACCEPT_ENCODING: "gzip, deflate",
+            pycurl.PROTOCOLS: pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS,
+            pycurl.HTTP_VERSION: pycurl.CURL_HTTP_VERSION_1_1,
+            pycurl.CONNECTTIMEOUT: timeout,
+            pycurl.LOW_SPEED_LIMIT: 1,
+            pycurl.LOW_SPEED_TIME: timeout,
+            pycurl.NOSIGNAL: 1,  # sources are asked in threads
+            pycurl.BUFFERSIZE: 1 << 18,
+        }
+        for option, value in options.items():
+            self._curl.setopt(option, value)
 
     def exchange(
         self,
@@ -78,31 +98,56 @@ class Connections:
         form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
-        """`params` are a mapping or pairs (bytes: a query as it is sent), `body` goes as JSON. Raises ExchangeError, UnsendableError."""
+        """GET or POST. `params` are a mapping or pairs (bytes: a query as it is sent), `body` goes as JSON. Raises ExchangeError, UnsendableError."""
         if params:
             url = f"{url}?{params.decode() if isinstance(params, bytes) else query(params)}"
-        kind, content = "application/json", None
+        kind, content = "", b""
         if form is not None:
             kind, content = "application/x-www-form-urlencoded", urlencode(form).encode()
         elif body is not None:
-            content = orjson.dumps(body)
-        sent = {**self._headers, **({"Content-Type": kind} if content is not None else {}), **(headers or {})}
+            kind, content = "application/json", orjson.dumps(body)
+        sent = {**self._headers, **({"Content-Type": kind, "Expect": ""} if method == "POST" else {}), **(headers or {})}
+        curl, came, lines = self._curl, BytesIO(), list[bytes]()
+        curl.setopt(pycurl.URL, quote(url, safe=IN_ADDRESS))
+        curl.setopt(pycurl.HTTPHEADER, [_line(name, value) for name, value in sent.items()])
+        curl.setopt(pycurl.HTTPGET, 1)
+        if method == "POST":
+            curl.setopt(pycurl.POST, 1)
+            curl.setopt(pycurl.POSTFIELDS, content)
+        curl.setopt(pycurl.WRITEDATA, came)
+        curl.setopt(pycurl.HEADERFUNCTION, lines.append)
         try:
-            if self._pool and url.startswith(f"{self._origin}/"):
-                answer = self._pool.urlopen(method, url.removeprefix(self._origin), content, sent, redirect=False)
-            else:
-                answer = self._manager.urlopen(method, url, body=content, headers=sent, redirect=False)
-        except NewConnectionError as fault:  # a kind of NoAnswerError there
-            raise ExchangeError(f"could not be reached ({type(fault).__name__})") from None
-        except NoAnswerError:
-            raise ExchangeError("did not answer in time") from None
-        except (ProtocolError, DecodeError):
-            raise ExchangeError("broke off in the middle of an answer") from None
-        except HTTPError as fault:
-            raise ExchangeError(f"could not be reached ({type(fault).__name__})") from None
-        except ValueError:  # whose message repeats it
-            raise UnsendableError("a token or another setting holds a character that no header may hold") from None
-        return Response(answer.status, answer.headers, answer.data)
+            curl.perform()
+        except pycurl.error as fault:  # whose words hold the address
+            raise ExchangeError(_said(fault.args[0])) from None
+        return Response(curl.getinfo(pycurl.RESPONSE_CODE), _named(lines), came.getvalue())
+
+
+def _line(name: str, value: str) -> bytes:
+    if any(sign in value for sign in "\r\n\0") or not all(ord(sign) < 256 for sign in value):
+        raise UnsendableError("a token or another setting holds a character that no header may hold")
+    return f"{name}: {value}".encode("latin-1")
+
+
+def _named(lines: list[bytes]) -> dict[str, str]:
+    """Header lines of an answer, but not of what came before it: a proxy's consent, or `100 Continue`."""
+    headers = dict[str, str]()
+    for line in lines:
+        name, is_header, value = line.decode("latin-1").partition(":")
+        if line.startswith(b"HTTP/"):
+            headers.clear()
+        elif is_header:
+            before = headers.get(name := name.lower())
+            headers[name] = value.strip() if before is None else f"{before}, {value.strip()}"
+    return headers
+
+
+def _said(code: int | str) -> str:
+    if code == pycurl.E_OPERATION_TIMEDOUT:
+        return "did not answer in time"
+    if code in BROKEN_OFF:
+        return "broke off in the middle of an answer"
+    return f"could not be reached ({NO_WAY.get(int(code), f'curl error {code}')})"
 
 
 def query(params: Any) -> str:
@@ -114,13 +159,3 @@ def query(params: Any) -> str:
 
 def _told(value: Any) -> Any:
     return str(value).lower() if isinstance(value, bool) else "" if value is None else value
-
-
-def _through(proxy: str, options: Mapping[str, Any]) -> urllib3.ProxyManager:
-    address = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    who = f"{unquote(address.username)}:{unquote(address.password or '')}" if address.username else None
-    return urllib3.ProxyManager(
-        address._replace(netloc=address.netloc.rpartition("@")[2]).geturl(),
-        proxy_headers=urllib3.make_headers(proxy_basic_auth=who) if who else None,
-        **options,
-    )

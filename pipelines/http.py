@@ -20,7 +20,7 @@ from pipelines.pace import advised_wait, answered_at, backoff, until_reset
 
 TRIES = 6  # of one request, the first included
 LONGEST_WAIT = 15 * 60.0  # seconds; the widest rate window of the vendors here (X; Mastodon and Bluesky have 5 minutes)
-TIMEOUT = 60.0  # seconds without a byte
+TIMEOUT = 60  # seconds without a byte
 MEANS = {"ExpiredToken": 401, "InvalidToken": 401, "MissingPermission": 403}  # atproto and Graph refuse with 400
 
 
@@ -166,7 +166,7 @@ class Client:
                 break
             url, params = urljoin(url, response.redirected_to), None
             target = urlsplit(url)
-            if target.hostname != self._base.hostname or (target.scheme, self._base.scheme) == ("http", "https"):
+            if target.hostname != self._base.hostname or target.scheme not in ("https", self._base.scheme):
                 raise SourceError(
                     f"{where} sends us to another address ({target.scheme}://{target.hostname}), where the token must not go; "
                     f"if that is right, set SOURCES__{self.source.upper()}__BASE_URL to it"

@@ -167,7 +167,7 @@ def test_a_place_that_failed_is_tried_again_and_the_other_left_alone(tmp_path: P
         (
             "GOODWILL_WEBHOOK_URL",
             "http://127.0.0.1:9/hush",
-            "webhook: not sent: the webhook at 127.0.0.1 could not be reached (NewConnectionError)",
+            "webhook: not sent: the webhook at 127.0.0.1 could not be reached (nobody takes the connection)",
         ),
     ],
 )

@@ -2,13 +2,21 @@
 
 import gzip
 import logging
+import ssl
+import threading
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from faults import Reply, serve
 
 from pipelines.authorization import Bearer
 from pipelines.exchange import query
-from pipelines.http import Client, SourceError
+from pipelines.http import Client, NetworkError, SourceError
 
 
 def test_a_companys_proxy_is_obeyed_but_never_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,3 +79,41 @@ def test_no_log_of_any_level_holds_what_was_asked(caplog: pytest.LogCaptureFixtu
     with serve(lambda request: Reply({})) as server:
         Client("acme", server.url, Bearer("tok-31415")).get("/items", {"email": "ada@example.org"})
     assert "ada" not in caplog.text and "tok-31415" not in caplog.text
+
+
+def _certificate(folder: Path) -> Path:
+    """Of this machine, by nobody but itself; with its key."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - timedelta(1), now + timedelta(1))
+    signed = made.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False).sign(key, hashes.SHA256())
+    plain = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path = folder / "certificate.pem"
+    path.write_bytes(plain + signed.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+def test_a_server_that_only_says_itself_who_it_is_gets_no_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Client, "sleep", staticmethod(lambda seconds: None))
+    asked = list[str]()
+
+    class Impostor(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(_certificate(tmp_path))
+    with HTTPServer(("127.0.0.1", 0), Impostor) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        with pytest.raises(NetworkError, match="could not be reached \\(its certificate is not trusted\\)"):
+            Client("acme", f"https://localhost:{server.server_port}", Bearer("tok")).get("/items")
+        server.shutdown()
+        thread.join()
+    assert asked == []
+
+
+def test_headers_are_known_by_small_letters() -> None:
+    with serve(lambda request: Reply({}, headers={"LINK": "<a>; rel=next"})) as server:
+        assert Client("acme", server.url).get("/items").headers["link"] == "<a>; rel=next"

@@ -91,7 +91,8 @@ def test_500_is_tried_again_and_given_up_in_the_end(server: Server, waits: list[
 
 
 def test_a_silent_server_is_tried_again(server: Server, waits: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "TIMEOUT", 0.05)
+    monkeypatch.setattr(http, "TIMEOUT", 1)
+    monkeypatch.setattr(http, "TRIES", 2)
     server.next("/v1/items", Reply(is_silent=True))
     assert ask(server).body == {"items": [1]}
     server.next("/v1/items", *[Reply(is_silent=True)] * http.TRIES)
@@ -102,7 +103,7 @@ def test_a_silent_server_is_tried_again(server: Server, waits: list[float], monk
 def test_a_server_that_is_not_there_is_a_network_error(waits: list[float]) -> None:
     with serve(lambda request: Reply()) as gone:
         pass
-    with pytest.raises(NetworkError, match=r"could not be reached \(NewConnectionError\)"):
+    with pytest.raises(NetworkError, match=r"could not be reached \(nobody takes the connection\)"):
         ask(gone)
 
 
@@ -229,6 +230,12 @@ def test_the_token_does_not_follow_a_redirect_to_another_host(server: Server) ->
         with pytest.raises(SourceError, match=r"sends us to another address \(http://localhost\), where the token must not go; .*BASE_URL"):
             ask(server)
         assert other.requests == []
+
+
+def test_a_redirect_to_something_else_than_http_is_not_followed(server: Server) -> None:
+    server.next("/v1/items", Reply(status=302, headers={"Location": "file://127.0.0.1/etc/hostname"}))
+    with pytest.raises(SourceError, match=r"sends us to another address \(file://127.0.0.1\)"):
+        ask(server)
 
 
 def test_a_redirect_on_the_same_host_is_followed(server: Server) -> None:

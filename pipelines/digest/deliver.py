@@ -13,7 +13,7 @@ from pipelines.digest.lines import Digest
 from pipelines.exchange import LOOPBACK, Connections, ExchangeError, http_address
 from pipelines.settings import Secret, Settings, SettingsError
 
-SECONDS = 20.0
+SECONDS = 20
 ADDRESS = re.compile(r"[^@\s<>,]+@[^@\s<>,]+")
 
 
