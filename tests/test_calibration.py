@@ -15,6 +15,9 @@ from calibration.product import DBT, Product, macros, sql_of
 from calibration.study import Row, chunks, draw, row_of
 from tests.dbt_warehouse import DbtWarehouse
 
+# credit is given, and the naive comparison differs, where social did nothing: what the marts say beside them
+LEFT_BY_DESIGN = {"attributed_linear", "attributed_last", "retention_lift_naive"}
+
 
 def drawn(name: str, world: str, replicates: int) -> Row:
     estimator = estimators()[name]
@@ -37,6 +40,28 @@ def test_intervals_contain_the_planted_truth(name: str, world: str, replicates: 
     row = drawn(name, world, replicates)
     assert least <= row.cover <= 0.98, row
     assert row.false_positive_rate is None or row.false_positive_rate < 0.08, row
+
+
+@pytest.mark.parametrize("name", estimators())
+def test_every_estimator_finds_what_is_planted_in_a_few_companies(name: str) -> None:
+    """Twelve, of the seeds of `make calibrate`: at 95 %, eight or fewer would hold the truth in 1 of 500 draws, and the seed is fixed."""
+    estimator = estimators()[name]
+    world = estimator.worlds[0]
+    assert world.name == "assumptions"
+    nothing = draw(estimator, world, False, 0, 12) if world.has_null and (estimator.is_check or estimator.no_effect is not None) else None
+    if estimator.is_check:
+        assert nothing is not None and nothing.p_value is not None and np.isfinite(nothing.p_value).all()
+        assert (nothing.p_value < 0.05).sum() <= 3
+        return
+    found = draw(estimator, world, True, 0, 12)
+    given = np.isfinite(found.lo)
+    assert given.sum() >= 10 and (found.lo <= found.hi)[given].all()
+    assert ((found.lo <= found.truth) & (found.truth <= found.hi))[given].sum() >= 9
+    if nothing is not None and estimator.name not in LEFT_BY_DESIGN:
+        is_found = (
+            (nothing.lo > estimator.no_effect) | (nothing.hi < estimator.no_effect) if nothing.p_value is None else nothing.p_value < 0.05
+        )
+        assert is_found.sum() <= 3
 
 
 def test_the_interval_of_credited_money_leans_to_where_few_large_sales_lead_astray() -> None:
@@ -109,9 +134,7 @@ def test_what_is_stored_was_drawn_as_often_as_is_said_now() -> None:
 
 
 def test_worlds_that_meet_the_assumptions_are_covered_as_promised() -> None:
-    # of a room of 40 members the Gini coefficient has 92.7 %, and the page calls it short: the linearised one had 87 %
-    short = {"gini_participation: covers 92.7% in the world that meets its assumptions"}
-    assert set(report.failures(report.stored())) == short
+    assert list(report.failures(report.stored())) == []
 
 
 def published_figures() -> set[str]:

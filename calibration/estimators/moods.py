@@ -201,7 +201,7 @@ ESTIMATORS = [
     ),
     Estimator(
         "gini_participation",
-        "Gini coefficient of a room's members: jackknife on the logit, t over members",
+        "Gini coefficient of a room's members: jackknife on the logit, t over members, upper limit for skewness (Johnson)",
         "the coefficient of the population that members come from",
         "int_gini_estimates, macro gini_estimates",
         (

@@ -110,7 +110,7 @@ SUBJECT = "Network of colleagues"
 ESTIMATORS = [
     Estimator(
         "network_gini",
-        "Gini coefficient of a team's messages: jackknife on the logit, t over members",
+        "Gini coefficient of a team's messages: jackknife on the logit, t over members, upper limit for skewness (Johnson)",
         "the coefficient of the people whom the team's stand for; of the team itself it is exact",
         "relationships.internal_network, macro gini_estimates",
         (

@@ -4,14 +4,16 @@
 {#-
   members: a relation with the columns of a cell, messages of each member (0 included) and place, from the fewest messages to the most.
   Gives the cell, n, gini, lo, hi. Limits: jackknife (each member left out in turn) on the logit, around n / (n - 1) of the coefficient, which
-  the plain one falls short of; t over members. No limits where one member wrote everything, or all wrote alike.
+  the plain one falls short of; t over members. Few members write most of what is written, and whom chance left out makes both the coefficient and
+  its spread too small: the upper limit goes up by Johnson's correction of t for skewness (1978), the lower one needs none.
+  No limits where one member wrote everything, or all wrote alike.
 -#}
 select
     {{ cell }},
     n,
     gini,
-    {{ gini_limit('least', '-') }} as lo,
-    {{ gini_limit('greatest', '+') }} as hi
+    {{ gini_limit('least', '- width') }} as lo,
+    {{ gini_limit('greatest', '+ width * (1 + lean)') }} as hi
 from (
     select
         *,
@@ -19,14 +21,24 @@ from (
         case
             when written_by_several = n and variance > 0
                 then {{ t_quantile('(n - 1)') }} * {{ root('(variance * (n - 1.0) * (n - 1.0) / n)') }} * n / (n - 1.0)
-        end as width
+        end as width,
+        -- Johnson: standard error * skewness / (6 sqrt(n)) * (1 + 2 t * t), as a part of the width; leaving out what is large makes the coefficient small
+        case
+            when written_by_several = n and variance > 0
+                then
+                    greatest(0.0, -(cubes / n - 3 * mean * squares / n + 2 * pow(mean, 3)) / pow(squares / n - mean * mean, 1.5))
+                    * (1 + 2 * pow({{ t_quantile('(n - 1)') }}, 2)) / (6 * sqrt(n) * {{ t_quantile('(n - 1)') }})
+        end as lean
     from (
         select
             {{ cell }},
             max(n) as n,
             max(gini) as gini,
             count(without_one) as written_by_several,
-            {{ exact_variance('without_one') }} as variance
+            {{ exact_variance('without_one') }} as variance,
+            cast(sum(without_one) as double) / max(n) as mean,
+            cast(sum(cast(without_one * without_one as decimal(38, 24))) as double) as squares,
+            cast(sum(cast(pow(cast(without_one as double), 3) as decimal(38, 30))) as double) as cubes
         from (
             select
                 *,
@@ -65,6 +77,6 @@ from (
 {% macro gini_limit(beyond, side) -%}
 case
     when centre > 0 and centre < 1 and width is not null
-        then {{ beyond }}(gini, 1 / (1 + exp(-(ln(centre / (1 - centre)) {{ side }} width / (centre * (1 - centre))))))
+        then {{ beyond }}(gini, 1 / (1 + exp(-(ln(centre / (1 - centre)) {{ side }} / (centre * (1 - centre))))))
 end
 {%- endmacro %}

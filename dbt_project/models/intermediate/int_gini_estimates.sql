@@ -29,5 +29,5 @@ select
     gini as value,
     lo,
     hi,
-    'jackknife on the logit, t over members' as method
+    'jackknife on the logit, t over members, upper limit for skewness (Johnson)' as method
 from estimated
