@@ -75,5 +75,13 @@ GOODWILL_TABLES = {
         **dict.fromkeys(("cross_team_share", "cross_team_share_lo", "cross_team_share_hi"), "DOUBLE"),
         **dict.fromkeys(("month", "counted_on"), "DATE"),
     },
+    "told_stories": {
+        "cell": "UBIGINT",
+        **dict.fromkeys(("recipe", "rule", "audience", "suppressed_reason"), "VARCHAR"),
+        "people": "BIGINT",
+        "prints": "UINTEGER[]",
+        **dict.fromkeys(("eligible", "matched"), "BIGINT"),
+        **dict.fromkeys(("quarter", "counted_on"), "DATE"),
+    },
     "failed_checks": {"source": "VARCHAR", "raw_table": "VARCHAR", "expectation": "VARCHAR", "is_blocking": "BOOLEAN"},
 }

@@ -29,6 +29,7 @@ TOLD = {
     "relationships.surveys": ("told_surveys", "int_surveys_told"),
     "relationships.internal_network": ("told_network", "int_network_told"),
     "relationships.understanding": ("told_understanding", "int_understanding_told"),
+    "relationships.stories": ("told_stories", "int_story_counts_told"),
 }
 
 

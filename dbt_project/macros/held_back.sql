@@ -91,7 +91,7 @@ compared as (
         abs(coalesce(shown.people, 0) - coalesce(told_before.people, 0)) as people_more_or_less
     from {{ shown }} as shown
     cross join told_at_all
-    left join told_before on shown.cell = told_before.cell
+    left join told_before on shown.cell = told_before.cell  -- noqa: ST09, which misreads it inside a subquery
     where told_at_all.is_told
         and (
             told_before.cell is null
@@ -180,8 +180,8 @@ union all by name
 select * from left_by_a_few
 {%- endmacro %}
 
-{% macro told_cell_by_cell(shown, told, columns, values) -%}
-{#- A whole model of what is told where no cell is a part of another: each is told anew as soon as ten of its own people make a difference. -#}
+{% macro told_cell_by_cell(shown, told, columns, values, k=k_people()) -%}
+{#- A whole model of what is told where no cell is a part of another: each is told anew as soon as k of its own people make a difference. -#}
 with shown as (
     select * from {{ shown }}
 ),
@@ -193,11 +193,11 @@ clock as (
 {{ differences_since_told('shown', told, values) }},
 
 held as (
-    select cell, people < {{ k_people() }} as is_held
+    select cell, people < {{ k }} as is_held
     from differences
 ),
 
-{{ told_rows(columns, values) }}
+{{ told_rows(columns, values, k) }}
 {%- endmacro %}
 
 {% macro told_survey_values() -%}

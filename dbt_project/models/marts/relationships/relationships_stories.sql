@@ -2,6 +2,10 @@ with draws as (
     select * from {{ ref('int_story_draws') }}
 ),
 
+counts as (
+    select * from {{ ref('int_story_counts_told') }}
+),
+
 words as (
     select * from {{ ref('int_story_words') }}
 ),
@@ -54,16 +58,6 @@ submitted as (
     where submissions.submitted_at <= clock.as_of
 ),
 
-submitters as (
-    select
-        quarter,
-        count(distinct person_key) as people,
-        count(*) as eligible,
-        count(*) filter (where is_agreed) as matched
-    from submitted
-    group by quarter
-),
-
 own as (
     select
         extract('year' from submitted.quarter) || '-Q' || extract('quarter' from submitted.quarter)
@@ -73,15 +67,12 @@ own as (
         'own' as rule,
         false as is_counter,
         cast(null as text) as conversation_ref,
-        case when submitters.people >= {{ least_colleagues() }} then submitters.eligible end as eligible,
-        case when submitters.people >= {{ least_colleagues() }} then submitters.matched end as matched,
         1 as authors,
         1 as consenting_authors,
         submitted.is_withdrawn,
         submitted.text as words
     from submitted
     cross join salt
-    inner join submitters on submitted.quarter = submitters.quarter
     where submitted.is_agreed
 ),
 
@@ -93,8 +84,6 @@ told as (
         draws.rule,
         draws.is_counter,
         draws.conversation_ref,
-        draws.eligible,
-        draws.matched,
         coalesce(words.authors, 1) as authors,
         coalesce(words.consenting_authors, 0) as consenting_authors,
         words.is_source_deleted or words.withdrawn_authors > 0 as is_withdrawn,
@@ -142,8 +131,9 @@ select
     judged.conversation_ref,
     judged.indicator_ref,
     judged.roi_ref,
-    cast(judged.eligible as bigint) as eligible,
-    cast(judged.matched as bigint) as matched,
+    cast(counts.eligible as bigint) as eligible,
+    cast(counts.matched as bigint) as matched,
+    counts.counted_on,
     judged.is_counter,
     judged.state,
     judged.reviewer_role,
@@ -161,3 +151,6 @@ select
     clock.is_demo
 from judged
 cross join clock
+left join counts
+    on judged.rule = counts.rule and judged.quarter = counts.quarter
+    and counts.audience = case when judged.rule = 'own' then 'all' else judged.audience end
