@@ -75,7 +75,7 @@ def place(request: pytest.FixtureRequest, days: list[tuple[Layer, str]], tmp_pat
 @pytest.fixture(autouse=True)
 def calm(days: list[tuple[Layer, str]], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Client, "sleep", staticmethod(lambda seconds: None))
-    monkeypatch.setattr(http, "TIMEOUT", 0.4)
+    monkeypatch.setattr(http, "TIMEOUT", 1)
     for layer, _ in days:
         layer.reset()
 
