@@ -197,7 +197,7 @@ estimated as (
 select
     {{ key_number(['estimated.month', 'estimated.team']) }} as cell,
     -- with the next month all months are told anew, in a batch: METRICS, section 6
-    '1|' || cast({{ month_of('clock.as_of_date') }} as text) as recipe,
+    '2|' || cast({{ month_of('clock.as_of_date') }} as text) as recipe,
     estimated.month,
     estimated.team,
     estimated.n as people,
