@@ -7,12 +7,8 @@ from typing import Any
 import pytest
 from publications import Publications
 
-ANEW = (
-    "+int_story_draws",
-    "+int_story_words",
-    "+int_story_counts_told",
-    "relationships_stories",
-)  # what interactions and submissions change
+# what interactions and submissions change
+ANEW = ("+int_story_draws", "+int_story_words", "+int_story_counts_told", "relationships_stories")
 OPENED = datetime(2026, 2, 2, 9)
 Row = dict[str, Any]
 
@@ -78,7 +74,7 @@ def test_ten_clients_or_five_colleagues_are_told_of_together(files: Publications
 
 
 def test_where_too_few_are_left_the_count_stays(tmp_path: Path) -> None:
-    """Of ten colleagues' worth a story was told: with nine no new one is drawn, and the row of the count goes on saying what it said."""
+    """A story was drawn among ten clients; with nine none is, and what was told of how many there were goes on standing."""
     made = Publications(tmp_path, of_stories=True)
     made.warehouse.insert("interactions", *_cases(range(1, 11)))
     made.publish("first")

@@ -26,7 +26,7 @@ from (
         case
             when written_by_several = n and variance > 0
                 then
-                    greatest(0.0, -(cubes / n - 3 * mean * squares / n + 2 * pow(mean, 3)) / pow(squares / n - mean * mean, 1.5))
+                    greatest(0.0, (3 * mean * variance * (n - 1) / n + pow(mean, 3) - cubes / n) / pow(variance * (n - 1) / n, 1.5))
                     * (1 + 2 * pow({{ t_quantile('(n - 1)') }}, 2)) / (6 * sqrt(n) * {{ t_quantile('(n - 1)') }})
         end as lean
     from (
@@ -37,7 +37,6 @@ from (
             count(without_one) as written_by_several,
             {{ exact_variance('without_one') }} as variance,
             cast(sum(without_one) as double) / max(n) as mean,
-            cast(sum(cast(without_one * without_one as decimal(38, 24))) as double) as squares,
             cast(sum(cast(pow(cast(without_one as double), 3) as decimal(38, 30))) as double) as cubes
         from (
             select

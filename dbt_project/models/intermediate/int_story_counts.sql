@@ -1,13 +1,5 @@
-with clock as (
-    select * from {{ ref('int_clock') }}
-),
-
-submissions as (
-    select * from {{ ref('int_story_submissions') }}
-),
-
 -- employees' own stories are counted whatever they are about
-told_of as (
+with told_of as (
     select
         rule,
         quarter,
@@ -19,13 +11,13 @@ told_of as (
     union all
     select
         'own' as rule,
-        {{ quarter_of(reporting_date('submissions.submitted_at')) }} as quarter,
+        submissions.quarter,
         'all' as audience,
         submissions.person_key,
         submissions.story_id as what,
-        coalesce(submissions.is_consented_by_all, false) as is_match
-    from submissions
-    cross join clock
+        submissions.is_agreed as is_match
+    from {{ ref('int_story_submissions') }} as submissions
+    cross join {{ ref('int_clock') }} as clock
     where submissions.submitted_at <= clock.as_of
 ),
 

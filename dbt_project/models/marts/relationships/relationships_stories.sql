@@ -48,9 +48,7 @@ rules as (
 submitted as (
     select
         submissions.*,
-        {{ quarter_of(reporting_date('submissions.submitted_at')) }} as quarter,
         case when submissions.audience in ('employees', 'public', 'clients', 'suppliers') then submissions.audience else 'employees' end as about,
-        coalesce(submissions.is_consented_by_all, false) as is_agreed,
         coalesce(submissions.withdrawn_at <= clock.as_of, false) or denials.person_key is not null as is_withdrawn
     from submissions
     cross join clock
