@@ -49,10 +49,17 @@ def person_columns(table: RawTable) -> list[str]:
     return [name for name in table.columns if name in of_entities or name.endswith("_key")]
 
 
+def vendor_ids(table: RawTable) -> dict[str, str]:
+    """Column of a key -> column of the vendor's own number that it is made of, where both are stored: who is forgotten loses both."""
+    twins = {name: f"{name.removesuffix('_key')}_id" for name in table.columns if name.endswith("_key")}
+    return {key: id_ for key, id_ in twins.items() if id_ in table.columns}
+
+
 def subjects(table: RawTable) -> list[str]:
     """Columns whose person the row is about: it goes with any of them."""
     entity = table.entities[0] if table.entities else ""
     found = [SUBJECTS[entity]] if SUBJECTS.get(entity) in table.columns else []
+    found += [key for key, id_ in vendor_ids(table).items() if id_ in table.key]
     return [*found, LINKS[1]] if entity == LINKS[0] else found
 
 
@@ -97,7 +104,7 @@ class Forgotten:
 
     def rows(self, table: RawTable, rows: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         """Rows of an API without the forgotten."""
-        persons, about, texts = person_columns(table), subjects(table), worded(table)
+        persons, about, texts, numbers = person_columns(table), subjects(table), worded(table), vendor_ids(table)
         for row in rows:
             named = [name for name in persons if row.get(name) in self.keys]
             if "contact_id" in table.columns:
@@ -107,7 +114,8 @@ class Forgotten:
                     continue
             if any(name in about for name in named):
                 continue
-            changed = dict.fromkeys(named)
+            changed: dict[str, Any] = dict.fromkeys(named)
+            changed |= {numbers[name]: self._keys.remnant(row[numbers[name]]) for name in named if name in numbers}
             if named and "text" in table.columns:
                 changed["text"] = None
             for name in texts:
@@ -125,7 +133,7 @@ class Forgotten:
             name = found[0]
             if not self._is_forgotten(platform, name.removeprefix("@")):
                 return name
-            return REMOVED if is_text else "forgotten:" + self._keys.tombstone(name)[:16]
+            return REMOVED if is_text else self._keys.remnant(name)
 
         return MENTION.sub(replaced, text)
 
@@ -180,7 +188,7 @@ class Forgotten:
             if of_platform is None or not self._is_forgotten(of_platform, name.removeprefix("@")):
                 continue
             for column in texts:
-                new = REMOVED if column in WORDS else "forgotten:" + self._keys.tombstone(name)[:16]
+                new = REMOVED if column in WORDS else self._keys.remnant(name)
                 before = replaced.get(column, quoted(column))
                 replaced[column] = f"replace({before}, {literal(name)}, {literal(new)})"
         if (

@@ -87,6 +87,10 @@ class Keys:
         """What stays of a forgotten person, by the person's key of today: nobody without the secret can make it or turn it back."""
         return _hex(self._tombstone[-1], key)
 
+    def remnant(self, name: str) -> str:
+        """What stands where an account or a vendor's number of a forgotten person stood: it tells apart, and nobody by it."""
+        return "forgotten:" + self.tombstone(name)[:16]
+
     def wrapped_tombstone(self, tombstone: str, since: int) -> str:
         """A tombstone that was made under the first `since` secrets, as it stands after a rotation."""
         for secret in self._tombstone[since:]:

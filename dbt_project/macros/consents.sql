@@ -52,3 +52,8 @@ where choices.purpose = '{{ purpose }}' and choices.person_key = {{ person_key }
     )
 )
 {%- endmacro %}
+
+{% macro is_forgotten(id) -%}
+{#- Whether an id is what is left of somebody who was forgotten: it tells apart, and nobody by it. -#}
+{{ id }} like 'forgotten:%'
+{%- endmacro %}

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from pipelines.forgotten import vendor_ids
 from pipelines.keys import Keys, normal_email
 from pipelines.raw import RawTable, Source
 from pipelines.settings import Settings, SettingsError
@@ -61,6 +62,11 @@ def follow(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
     An account that is linked to somebody else as well is not this person's to take away: it is counted.
     """
     links = connection.execute("select distinct person_key, actor_key from raw_files.identity_links").fetchall()
+    if _has(connection, "raw_stripe", "customers"):
+        links += connection.execute(
+            "select distinct person_key, customer_key from raw_stripe.customers "
+            "where account_id is null and person_key is not null and customer_key is not null"
+        ).fetchall()
     owners: dict[str, set[str]] = {}
     for owner, account in links:
         owners.setdefault(account, set()).add(owner)
@@ -91,10 +97,13 @@ def follow(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
 
 
 def discover_ids(connection: duckdb.DuckDBPyConnection, settings: Settings, sources: dict[str, Source], person: Person) -> None:
-    """Ids of the person's accounts that stand in the addresses of what they wrote (at://did:plc:.../...): proved by their key."""
+    """Ids of the person's accounts: in the addresses of what they wrote (at://did:plc:.../...), proved by their key, and vendors' numbers of customers."""
     keys = Keys.of(settings)
     for source in sources.values():
         for table in source.tables:
+            for key, number in vendor_ids(table).items():
+                if number in table.key:
+                    _discover_numbers(connection, keys, source, table, (key, number), person)
             if "actor_key" not in table.columns or "interaction_id" not in table.columns:
                 continue
             platform = "platform" if "platform" in table.columns else literal(source.name)
@@ -106,6 +115,20 @@ def discover_ids(connection: duckdb.DuckDBPyConnection, settings: Settings, sour
                 if id_ and keys.account(of_platform, id_) in person.keys:
                     person.accounts.add((of_platform, id_))
                     person.name(id_)
+
+
+def _discover_numbers(
+    connection: duckdb.DuckDBPyConnection, keys: Keys, source: Source, table: RawTable, columns: tuple[str, str], person: Person
+) -> None:
+    """A customer is the person whose key or address it has, unless a company is named: then the person only answers for it."""
+    key, number = columns
+    of_person = " or ".join(f"{quoted(name)} in {listed(person.keys)}" for name in (key, "person_key"))
+    for (id_,) in connection.execute(
+        f"select {quoted(number)} from {place(source, table)} where account_id is null and ({of_person})"
+    ).fetchall():
+        person.keys.add(keys.account(source.name, id_))
+        person.accounts.add((source.name, id_))
+        person.name(id_)
 
 
 def place(source: Source, table: RawTable) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 import duckdb
 
 from pipelines.erase.persons import Person, listed, place
-from pipelines.forgotten import REMOVED, WORDS, person_columns, subjects, worded
+from pipelines.forgotten import REMOVED, WORDS, person_columns, subjects, vendor_ids, worded
 from pipelines.keys import Keys
 from pipelines.raw import RawTable, Source
 from pipelines.settings import Settings
@@ -70,6 +70,8 @@ def _take_away(
     if table.entities == ("touches",) and "contact_id" in table.columns:
         of_contact = next(other for other in source.tables if "contact_id" in other.key)
         about.append(f"contact_id in (select contact_id from {place(source, of_contact)} where person_key in {keys})")
+    ids = {id_ for platform, id_ in person.accounts if platform == source.name}
+    about += [f"{quoted(number)} in {listed(ids)}" for number in vendor_ids(table).values() if number in table.key]
     if about:
         removed = _count(connection, f"delete from {at} where {' or '.join(about)}")
     named = [f"coalesce({quoted(name)} in {keys}, false)" for name in person_columns(table)]
@@ -77,6 +79,10 @@ def _take_away(
         nulled = [f"{quoted(name)} = case when {quoted(name)} not in {keys} then {quoted(name)} end" for name in person_columns(table)]
         nulled += ["text = null"] * ("text" in table.columns)
         kept = _count(connection, f"update {at} set {', '.join(nulled)} where {' or '.join(named)}")
+    for id_ in sorted(ids):
+        for number in vendor_ids(table).values():
+            remnant = literal(Keys.of(settings).remnant(id_))
+            kept += _count(connection, f"update {at} set {quoted(number)} = {remnant} where {quoted(number)} = {literal(id_)}")
     for platform, account in sorted(person.accounts):
         if platform == source.name or "platform" in table.columns:
             here = f"platform = {literal(platform)} and " if "platform" in table.columns else ""
@@ -94,7 +100,7 @@ def _unname(connection: duckdb.DuckDBPyConnection, settings: Settings, table: Ra
         if name not in WORDS:
             if not account.startswith("did:"):
                 continue
-            new = "forgotten:" + Keys.of(settings).tombstone(account)[:16]
+            new = Keys.of(settings).remnant(account)
         elif not account.startswith("did:"):
             mention = "@" + account.removeprefix("@")
         column = quoted(name)

@@ -8,7 +8,7 @@ from typing import Any
 from pipelines.http import Client, Pages, expect, stamp, utc
 from pipelines.raw import Extraction, RawTable
 from pipelines.sources.stripe import records
-from pipelines.sources.stripe.records import Key, Object
+from pipelines.sources.stripe.records import Keys, Object
 
 NAME = "stripe"
 LOOKBACK = timedelta(days=2)  # objects are listed by creation, some late
@@ -21,7 +21,7 @@ class Kind:
     """A kind of object: where it is listed and how it becomes a row."""
 
     table: RawTable
-    row: Callable[[Object, Key], dict[str, Any]]
+    row: Callable[[Object, Keys], dict[str, Any]]
     params: tuple[tuple[str, str], ...] = ()
     object: str = ""  # as events call it
     open: tuple[tuple[str, str], ...] = ()  # lists those that may still change, whatever their age
@@ -34,12 +34,15 @@ KINDS = (
     Kind(records.REFUNDS, records.refund, object="refund"),
     Kind(records.BALANCE, records.balance_transaction, (("expand[]", "data.source"),)),
 )
+# A subscription stays with its customer; of one who was forgotten the stored row says no more who it was.
+OF_CUSTOMER = ("customer_id", "customer_key")
 OBJECTS = {kind.object for kind in KINDS if kind.object}
 
 
 class Stripe:
     def __init__(self, run: Extraction, client: Client) -> None:
         self.run, self.client = run, client
+        self.keys = Keys(self._email_key, lambda id_: run.person_key(platform=NAME, platform_id=id_))
         self.not_addresses = 0
         self.latest: dict[str, dict[str, Any]] = {}  # what is known of each subscription
 
@@ -124,13 +127,13 @@ class Stripe:
         if kind.table is records.SUBSCRIPTIONS:
             self._write_subscriptions([object_], now, changed=event["created"])
         else:
-            self.run.write(kind.table.name, [kind.row(object_, self._key)], now)
+            self.run.write(kind.table.name, [kind.row(object_, self.keys)], now)
 
     def _write(self, kind: Kind, page: list[Object], at: datetime) -> None:
         if kind.table is records.SUBSCRIPTIONS:
             self._write_subscriptions(page, at)
         else:
-            self.run.write(kind.table.name, [kind.row(object_, self._key) for object_ in page], at)
+            self.run.write(kind.table.name, [kind.row(object_, self.keys) for object_ in page], at)
 
     # Subscriptions have a history: Stripe tells only how they are now
 
@@ -149,12 +152,12 @@ class Stripe:
 
     def _write_subscriptions(self, page: list[Object], at: datetime, changed: int | None = None) -> None:
         for object_ in page:
-            row = records.subscription(self._whole(object_), self._key)
+            row = records.subscription(self._whole(object_), self.keys)
             self.run.listed("subscription_items", [object_["id"]] if row["items"] else [])
             known = self.latest.get(row["subscription_id"])
             if known is None:
                 self._keep({**row, "changed": row["created"]}, at)
-            elif any(known[name] != value for name, value in row.items()):
+            elif any(known[name] != value for name, value in row.items() if name not in OF_CUSTOMER):
                 moment = changed or int(at.timestamp())
                 if moment >= known["changed"]:  # else an event from before what is stored
                     self._keep({**row, "changed": moment}, at)
@@ -178,7 +181,7 @@ class Stripe:
         rest = [item for _, page in self._list("/v1/subscription_items", [("subscription", object_["id"])], None) for item in page]
         return {**object_, "items": {"data": rest}}
 
-    def _key(self, email: str | None) -> str | None:
+    def _email_key(self, email: str | None) -> str | None:
         try:
             return self.run.person_key(email=email)
         except ValueError:

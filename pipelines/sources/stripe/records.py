@@ -1,17 +1,26 @@
 """Stripe's objects -> rows: an allow-list of fields, since invoices and customers hold names and addresses."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pipelines.raw import RawTable
 
 Object = Mapping[str, Any]
-Key = Callable[[str | None], str | None]  # e-mail -> person key
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Of an e-mail address, and of Stripe's own number for a customer: a subscription names no address."""
+
+    email: Callable[[str | None], str | None]
+    customer: Callable[[str | None], str | None]
+
 
 CUSTOMERS = RawTable(
     "customers",
     ("customer_id",),
-    {"customer_id": "VARCHAR", "account_id": "VARCHAR", "person_key": "VARCHAR", "created": "BIGINT", "is_deleted": "BOOLEAN"},
+    {**dict.fromkeys(["customer_id", "customer_key", "account_id", "person_key"], "VARCHAR"), "created": "BIGINT", "is_deleted": "BOOLEAN"},
     ("contacts", "revenue", "subscriptions"),
     holds_persons=True,
 )
@@ -21,7 +30,7 @@ SUBSCRIPTIONS = RawTable(
     {
         "subscription_id": "VARCHAR",
         "changed": "BIGINT",  # since when it is as this row says
-        **dict.fromkeys(["customer_id", "account_id", "status", "currency"], "VARCHAR"),
+        **dict.fromkeys(["customer_id", "customer_key", "account_id", "status", "currency"], "VARCHAR"),
         **dict.fromkeys(["created", "start_date", "trial_end", "ended_at"], "BIGINT"),
     },
     ("subscriptions",),
@@ -43,7 +52,9 @@ INVOICES = RawTable(
     "invoices",
     ("invoice_id",),
     {
-        **dict.fromkeys(["invoice_id", "customer_id", "account_id", "person_key", "opportunity_id", "subscription_id"], "VARCHAR"),
+        **dict.fromkeys(
+            ["invoice_id", "customer_id", "customer_key", "account_id", "person_key", "opportunity_id", "subscription_id"], "VARCHAR"
+        ),
         **dict.fromkeys(["status", "billing_reason", "currency", "product_id", "charge_id", "payment_intent_id"], "VARCHAR"),
         **dict.fromkeys(["created", "paid_at", "total", "discount", "tax", "credited_before_payment"], "BIGINT"),
     },
@@ -77,22 +88,25 @@ ACCOUNT_NAMES = ("account_id", "hubspot_company_id", "company_id")  # metadata b
 DEAL_NAMES = ("opportunity_id", "hubspot_deal_id", "deal_id")
 
 
-def customer(object_: Object, key: Key) -> dict[str, Any]:
+def customer(object_: Object, keys: Keys) -> dict[str, Any]:
     return {
         "customer_id": object_["id"],
+        "customer_key": keys.customer(object_["id"]),
         "account_id": _named(object_, ACCOUNT_NAMES),
-        "person_key": key(object_.get("email")),
+        "person_key": keys.email(object_.get("email")),
         "created": object_.get("created"),
         "is_deleted": bool(object_.get("deleted")),
     }
 
 
-def subscription(object_: Object, key: Key) -> dict[str, Any]:
+def subscription(object_: Object, keys: Keys) -> dict[str, Any]:
     """With its `items`, which are rows of a table of their own."""
     items = [(item, item.get("price") or item.get("plan") or {}) for item in _data(object_.get("items"))]
+    customer_id = identifier(object_.get("customer"))
     return {
         "subscription_id": object_["id"],
-        "customer_id": identifier(object_.get("customer")),
+        "customer_id": customer_id,
+        "customer_key": keys.customer(customer_id),
         "account_id": _named(object_, ACCOUNT_NAMES),
         "status": object_.get("status"),
         "currency": object_.get("currency") or _first(price.get("currency") for _, price in items),
@@ -121,17 +135,19 @@ def _item(item: Object, price: Object, position: int) -> dict[str, Any]:
     }
 
 
-def invoice(object_: Object, key: Key) -> dict[str, Any]:
+def invoice(object_: Object, keys: Keys) -> dict[str, Any]:
     parent = (object_.get("parent") or {}).get("subscription_details") or {}
     payments = [entry.get("payment") or {} for entry in _data(object_.get("payments")) if entry.get("status") in (None, "paid")]
     line: Object = next(iter(_data(object_.get("lines"))), {})
     price = line.get("price") or line.get("plan") or {}
     product = identifier(price.get("product")) if isinstance(price, Mapping) else None
+    customer_id = identifier(object_.get("customer"))
     return {
         "invoice_id": object_["id"],
-        "customer_id": identifier(object_.get("customer")),
+        "customer_id": customer_id,
+        "customer_key": keys.customer(customer_id),
         "account_id": _named(object_, ACCOUNT_NAMES),
-        "person_key": key(object_.get("customer_email")),
+        "person_key": keys.email(object_.get("customer_email")),
         "opportunity_id": _named(object_, DEAL_NAMES),
         "subscription_id": identifier(object_.get("subscription") or parent.get("subscription")),
         "status": object_.get("status"),
@@ -150,7 +166,7 @@ def invoice(object_: Object, key: Key) -> dict[str, Any]:
     }
 
 
-def refund(object_: Object, key: Key) -> dict[str, Any]:
+def refund(object_: Object, keys: Keys) -> dict[str, Any]:
     return {
         "refund_id": object_["id"],
         "charge_id": identifier(object_.get("charge")),
@@ -162,7 +178,7 @@ def refund(object_: Object, key: Key) -> dict[str, Any]:
     }
 
 
-def balance_transaction(object_: Object, key: Key) -> dict[str, Any]:
+def balance_transaction(object_: Object, keys: Keys) -> dict[str, Any]:
     """`source` comes expanded: its charge names the payment, and in older versions the invoice."""
     source = object_.get("source")
     charge = source if isinstance(source, Mapping) else {}

@@ -77,11 +77,13 @@ booked_invoices as (
         {{ stripe_amount('sales.total + coalesce(sales.discount, 0) - coalesce(sales.credited_before_payment, 0)', 'sales.currency') }} as amount,
         upper(sales.currency) as currency,
         coalesce(customers.person_key, sales.person_key) as person_key,
-        -- the id of the customer at Stripe only where nothing leads to the company
+        -- the id of the customer at Stripe only where nothing leads to the company, nor to somebody who is or was a person
         coalesce(
             sales.account_id,
             customers.account_id,
-            case when coalesce(customers.person_key, sales.person_key) is null then sales.customer_id end
+            case
+                when coalesce(customers.person_key, sales.person_key) is null and not {{ is_forgotten('sales.customer_id') }} then sales.customer_id
+            end
         ) as account_id,
         sales.opportunity_id,
         cast(null as text) as parent_revenue_id,
