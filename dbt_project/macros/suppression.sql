@@ -113,3 +113,12 @@ edges as (
     {% endfor %}
 )
 {%- endmacro %}
+
+{% macro few_private(is_private, cell=none) -%}
+{#- Whether the private customers of a cell are somebody, and too few to be told: a cell of companies goes without them, and says so. -#}
+sum(case when {{ is_private }} then 1 else 0 end) over ({{ 'partition by ' ~ cell if cell }}) between 1 and {{ k_people() - 1 }}
+{%- endmacro %}
+
+{% macro few_private_note(are_few) -%}
+case when {{ are_few }} then '; without fewer than {{ k_people() }} private customers' else '' end
+{%- endmacro %}

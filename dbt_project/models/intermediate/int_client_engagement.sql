@@ -4,7 +4,7 @@ with landmarks as (
 
 -- the first 90 days of each client, a landmark of its own
 firsts as (
-    select account_id, start_date, cast(start_date + interval {{ exposure_days() }} day as date) as landmark
+    select customer_key, start_date, cast(start_date + interval {{ exposure_days() }} day as date) as landmark
     from {{ ref('int_subscription_spans') }}
     where is_first
 ),
@@ -76,7 +76,7 @@ placed as (
     from acts
     inner join firsts
         on
-            acts.customer_key = firsts.account_id
+            acts.customer_key = firsts.customer_key
             and acts.date >= firsts.start_date
             and acts.date < firsts.landmark
 ),

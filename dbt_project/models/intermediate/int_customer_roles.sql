@@ -11,8 +11,8 @@ business as (
     from {{ ref('int_opportunities_resolved') }}
     where is_won and closed_at is not null and customer_key is not null
     union all
-    select account_id as customer_key, started_at
-    from {{ ref('int_subscriptions') }}
+    select customer_key, started_at
+    from {{ ref('int_subscriptions_resolved') }}
 ),
 
 buyers as (

@@ -29,14 +29,14 @@ quarters as (
     select
         'quarter' as landmark_kind,
         units.landmark,
-        units.customer_key as account_id,
+        units.customer_key,
         spans.end_date,
         cast(least(units.landmark + interval {{ horizon_days() }} day, clock.as_of_date) as date) as last_date
     from {{ ref('int_retention_units') }} as units
     cross join clock
     inner join spans
         on
-            units.customer_key = spans.account_id
+            units.customer_key = spans.customer_key
             and units.landmark >= spans.start_date
             and units.landmark < spans.end_date
     where units.outcome = 'subscribed'
@@ -47,7 +47,7 @@ tenures as (
     select
         'tenure' as landmark_kind,
         cast(spans.start_date + interval {{ exposure_days() }} day as date) as landmark,
-        spans.account_id,
+        spans.customer_key,
         spans.end_date,
         clock.as_of_date as last_date
     from spans
@@ -66,7 +66,7 @@ final as (
     select
         followed.landmark_kind,
         followed.landmark,
-        followed.account_id,
+        followed.customer_key,
         accounts.segment,
         followed.end_date <= followed.last_date as is_event,
         {{ days_apart('followed.landmark', 'least(followed.end_date, followed.last_date)') }} as days,
@@ -77,12 +77,12 @@ final as (
         coalesce(engagement.is_among_members, false) as is_community_active
     from followed
     cross join recorded
-    left join accounts on followed.account_id = accounts.account_id
+    left join accounts on followed.customer_key = accounts.account_id
     left join engagement
         on
             followed.landmark_kind = engagement.landmark_kind
             and followed.landmark = engagement.landmark
-            and followed.account_id = engagement.customer_key
+            and followed.customer_key = engagement.customer_key
     where followed.landmark > recorded.first_date and followed.landmark < followed.last_date
 )
 

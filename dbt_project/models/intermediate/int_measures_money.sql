@@ -33,7 +33,10 @@ lift as (
 ),
 
 movements as (
-    select * from {{ ref('roi_mrr_movements') }}
+    select
+        *,
+        {{ few_private("account_id is null and category is distinct from 'churn'", 'month') }} as are_few_private
+    from {{ ref('roi_mrr_movements') }}
 ),
 
 channels as (
@@ -239,11 +242,11 @@ from_movements as (
         'clients' as audience,
         'month' as period_kind,
         movements.month as period_start,
-        count(*) as n,
+        count(case when movements.category is distinct from 'churn' then 1 end) as n,
         cast(sum(movements.mrr) as double) as value,
         cast(null as double) as lo,
         cast(null as double) as hi,
-        'exact' as method,
+        'exact' || {{ few_private_note('bool_or(movements.are_few_private)') }} as method,
         cast(null as text) as evidence_grade,
         cast(null as double) as change,
         cast(null as double) as change_lo,
@@ -252,6 +255,7 @@ from_movements as (
         case when count(*) > count(movements.mrr) then 'an exchange rate is missing' end as suppressed_reason
     from movements
     cross join clock
+    where movements.account_id is not null or not movements.are_few_private
     group by movements.month
 ),
 

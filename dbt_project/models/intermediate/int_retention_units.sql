@@ -8,12 +8,12 @@ accounts as (
 
 subscriptions as (
     select
-        subscriptions.account_id,
+        subscriptions.customer_key,
         subscriptions.plan,
         {{ convert('subscriptions.monthly_amount', rate('rates', 'subscriptions.currency')) }} as monthly_amount,
         {{ reporting_date('subscriptions.started_at') }} as start_date,
         coalesce({{ reporting_date('subscriptions.ended_at') }}, date '9999-12-31') as end_date
-    from {{ ref('int_subscriptions') }} as subscriptions
+    from {{ ref('int_subscriptions_resolved') }} as subscriptions
     {{ rate_join('rates', 'subscriptions.currency', reporting_date('subscriptions.started_at')) }}
 ),
 
@@ -31,7 +31,7 @@ orders as (
 subscribers as (
     select
         landmarks.landmark,
-        subscriptions.account_id as customer_key,
+        subscriptions.customer_key,
         min(subscriptions.start_date) as first_date,
         bool_or(subscriptions.start_date <= landmarks.exposure_date and subscriptions.end_date > landmarks.exposure_date) as was_client,
         bool_or(subscriptions.start_date <= landmarks.landmark and subscriptions.end_date > landmarks.landmark) as is_client,
@@ -48,7 +48,7 @@ subscribers as (
         max(case when subscriptions.start_date <= landmarks.exposure_date and subscriptions.end_date > landmarks.exposure_date then subscriptions.plan end) as plan
     from subscriptions
     inner join landmarks on subscriptions.start_date <= landmarks.outcome_date
-    group by landmarks.landmark, subscriptions.account_id
+    group by landmarks.landmark, subscriptions.customer_key
 ),
 
 -- those who ordered in the year before the exposure

@@ -1,9 +1,9 @@
 with paid as (
     select
-        account_id,
+        customer_key,
         {{ reporting_date('started_at') }} as start_date,
         coalesce({{ reporting_date('ended_at') }}, date '9999-12-31') as end_date
-    from {{ ref('int_subscriptions') }}
+    from {{ ref('int_subscriptions_resolved') }}
 ),
 
 -- the last day that anything begun before holds
@@ -11,7 +11,7 @@ held as (
     select
         *,
         max(end_date) over (
-            partition by account_id order by start_date, end_date
+            partition by customer_key order by start_date, end_date
             rows between unbounded preceding and 1 preceding
         ) as held_until
     from paid
@@ -23,16 +23,16 @@ numbered as (
     select
         *,
         sum(case when held_until is null or start_date > held_until + interval 1 day then 1 else 0 end) over (
-            partition by account_id order by start_date, end_date
+            partition by customer_key order by start_date, end_date
             rows between unbounded preceding and current row
         ) as span_number
     from held
 )
 
 select
-    account_id,
+    customer_key,
     min(start_date) as start_date,
     max(end_date) as end_date,
     span_number = 1 as is_first
 from numbered
-group by account_id, span_number
+group by customer_key, span_number

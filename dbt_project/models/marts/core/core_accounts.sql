@@ -11,7 +11,7 @@ used as (
     union
     select account_id from {{ ref('int_opportunities_resolved') }} where account_id is not null
     union
-    select account_id from {{ ref('int_subscriptions') }}
+    select account_id from {{ ref('int_subscriptions_resolved') }} where account_id is not null
     union
     select account_id from {{ ref('int_contact_accounts') }} where account_id is not null
     union

@@ -8,7 +8,7 @@ subscriptions as (
         {{ reporting_date('started_at') }} as started_on,
         {{ reporting_month('started_at') }} as first_month,
         {{ reporting_month('ended_at') }} as end_month
-    from {{ ref('int_subscriptions') }}
+    from {{ ref('int_subscriptions_resolved') }}
 ),
 
 -- active from the month of started_at up to, not with, the month of ended_at
@@ -34,6 +34,8 @@ months as (
 select
     months.subscription_id,
     months.account_id,
+    months.person_key,
+    months.customer_key,
     months.month,
     months.plan,
     months.monthly_amount,

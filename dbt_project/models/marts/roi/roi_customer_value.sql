@@ -94,10 +94,10 @@ from_orders as (
 
 from_contracts as (
     select
-        accounts.account_id as customer_key,
+        accounts.customer_key,
         'kaplan_meier' as model,
         accounts.account_id,
-        cast(null as text) as person_key,
+        case when accounts.account_id is null then accounts.customer_key end as person_key,
         cast(null as bigint) as frequency,
         cast(null as double) as recency,
         {{ days_apart('accounts.first_month', 'clock.as_of_date') }} / 7.0 as age,

@@ -5,25 +5,27 @@ with clock as (
 -- a month without recurring revenue is no row here, whether nobody paid or somebody paid 0
 mrr as (
     select
-        account_id,
+        customer_key,
+        min(account_id) as account_id,
         month,
         case when count(*) = count(monthly_amount_reporting) then sum(monthly_amount_reporting) end as mrr
     from {{ ref('core_subscription_months') }}
-    group by account_id, month
+    group by customer_key, month
     having sum(monthly_amount_reporting) <> 0 or count(*) > count(monthly_amount_reporting)
 ),
 
 neighbours as (
     select
         *,
-        lag(month) over (partition by account_id order by month) as earlier_month,
-        lag(mrr) over (partition by account_id order by month) as earlier_mrr,
-        lead(month) over (partition by account_id order by month) as later_month
+        lag(month) over (partition by customer_key order by month) as earlier_month,
+        lag(mrr) over (partition by customer_key order by month) as earlier_mrr,
+        lead(month) over (partition by customer_key order by month) as later_month
     from mrr
 ),
 
 active as (
     select
+        customer_key,
         account_id,
         month,
         mrr,
@@ -44,6 +46,7 @@ active as (
 -- the first month at 0
 churned as (
     select
+        neighbours.customer_key,
         neighbours.account_id,
         {{ months_after('neighbours.month', 1) }} as month,
         cast(0 as decimal(38, 4)) as mrr,
@@ -64,6 +67,7 @@ movements as (
 final as (
     select
         movements.account_id,
+        movements.customer_key,
         movements.month,
         cast(movements.mrr as decimal(38, 4)) as mrr,
         cast(movements.mrr_change as decimal(38, 4)) as mrr_change,

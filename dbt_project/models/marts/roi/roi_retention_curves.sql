@@ -4,17 +4,23 @@ with clock as (
 
 lifetimes as (
     select
-        account_id,
+        customer_key,
         segment,
+        account_id is null as is_private,
         is_event,
-        months as t
+        months as t,
+        {{ few_private('account_id is null') }} as are_few_private
     from {{ ref('int_account_lifetimes') }}
 ),
 
+left_out as (
+    select coalesce(bool_or(are_few_private), false) as are_few_private from lifetimes
+),
+
 segments as (
-    select account_id, 'all' as segment from lifetimes
+    select customer_key, 'all' as segment from lifetimes
     union all
-    select account_id, segment from lifetimes where segment is not null
+    select customer_key, segment from lifetimes where segment is not null
 ),
 
 counts as (
@@ -24,7 +30,9 @@ counts as (
         count(*) as leaving,
         sum(case when lifetimes.is_event then 1 else 0 end) as events
     from lifetimes
-    inner join segments on lifetimes.account_id = segments.account_id
+    inner join segments on lifetimes.customer_key = segments.customer_key
+    -- companies stand in roi.mrr_movements by name, so that whoever else is in a curve is told by it
+    where not (lifetimes.is_private and lifetimes.are_few_private)
     group by segments.segment, lifetimes.t
 ),
 
@@ -73,10 +81,11 @@ final as (
         cast(medians.median_months as integer) as median_months,
         {{ published_double('judged.chi_square') }} as log_rank_chi_square,
         {{ published_double('judged.p') }} as log_rank_p,
-        'Kaplan-Meier, log-log limits; log-rank against all other accounts' as method,
+        'Kaplan-Meier, log-log limits; log-rank against all other accounts' || {{ few_private_note('left_out.are_few_private') }} as method,
         clock.is_demo
     from curve
     cross join clock
+    cross join left_out
     inner join medians on curve.segment = medians.segment
     left join judged on curve.segment = judged.segment
 )

@@ -3,7 +3,7 @@ with clock as (
 ),
 
 movements as (
-    select account_id, month, mrr
+    select customer_key, account_id, month, mrr
     from {{ ref('roi_mrr_movements') }}
     where category is distinct from 'churn'
 ),
@@ -17,9 +17,9 @@ windows as (
 ),
 
 segments as (
-    select account_id, 'all' as segment from (select distinct account_id from movements) as accounts
+    select customer_key, 'all' as segment from (select distinct customer_key from movements) as customers
     union all
-    select account_id, segment
+    select account_id as customer_key, segment
     from {{ ref('int_accounts') }}
     where segment is not null
 ),
@@ -31,15 +31,22 @@ pairs as (
         segments.segment,
         windows.window_months,
         starts.mrr as start_mrr,
-        case when ends.account_id is null then 0 else ends.mrr end as end_mrr
+        starts.account_id is null as is_private,
+        case when ends.customer_key is null then 0 else ends.mrr end as end_mrr
     from movements as starts
     cross join windows
     cross join clock
-    inner join segments on starts.account_id = segments.account_id
+    inner join segments on starts.customer_key = segments.customer_key
     left join movements as ends
-        on starts.account_id = ends.account_id
+        on starts.customer_key = ends.customer_key
         and ends.month = {{ months_after('starts.month', 'windows.window_months') }}
     where {{ months_after('starts.month', 'windows.window_months') }} <= clock.as_of_date
+),
+
+-- companies stand in roi.mrr_movements by name, so that whoever else is in a sum is told by it
+groups as (
+    select *, {{ few_private('is_private', 'month, segment, window_months') }} as are_few_private
+    from pairs
 ),
 
 sums as (
@@ -47,6 +54,7 @@ sums as (
         month,
         segment,
         window_months,
+        bool_or(are_few_private) as are_few_private,
         count(*) as n,
         count(*) - count(start_mrr + end_mrr) as without_rate,
         sum(start_mrr) as start_mrr,
@@ -54,7 +62,8 @@ sums as (
         sum(case when end_mrr > 0 then greatest(start_mrr - end_mrr, 0) else 0 end) as contraction,
         sum(case when end_mrr = 0 then start_mrr else 0 end) as churned_mrr,
         sum(case when end_mrr = 0 then 1 else 0 end) as churned
-    from pairs
+    from groups
+    where not (is_private and are_few_private)
     group by month, segment, window_months
 ),
 
@@ -75,7 +84,7 @@ final as (
         end as nrr,
         case when sums.without_rate = 0 then {{ ratio('sums.start_mrr - sums.contraction - sums.churned_mrr', 'sums.start_mrr') }} end as grr,
         {{ ratio('sums.churned', 'sums.n') }} as logo_churn,
-        'exact' as method,
+        'exact' || {{ few_private_note('sums.are_few_private') }} as method,
         {{ is_over('last_day(sums.month)') }} as is_complete,
         case when sums.without_rate > 0 then 'no exchange rate for ' || sums.without_rate || ' accounts' end as suppressed_reason,
         clock.is_demo
