@@ -55,6 +55,11 @@ def vendor_ids(table: RawTable) -> dict[str, str]:
     return {key: id_ for key, id_ in twins.items() if id_ in table.columns}
 
 
+def is_of_one_person(table: RawTable) -> bool:
+    """Whether all keys of a row are the same person's, as of a browser and of who signed in: a row that loses one loses all."""
+    return table.entities == ("touches",)
+
+
 def subjects(table: RawTable) -> list[str]:
     """Columns whose person the row is about: it goes with any of them."""
     entity = table.entities[0] if table.entities else ""
@@ -114,7 +119,7 @@ class Forgotten:
                     continue
             if any(name in about for name in named):
                 continue
-            changed: dict[str, Any] = dict.fromkeys(named)
+            changed: dict[str, Any] = dict.fromkeys(persons if named and is_of_one_person(table) else named)
             changed |= {numbers[name]: self._keys.remnant(row[numbers[name]]) for name in named if name in numbers}
             if named and "text" in table.columns:
                 changed["text"] = None

@@ -10,8 +10,12 @@ from faults.layer import Fault, Layer, speaking
 from faults.loading import Loading
 from faults.matomo import ADAPTER
 
+from pipelines import erase
+from pipelines.erase import forget
 from pipelines.http import Client, SourceError
 from pipelines.keys import Keys
+from pipelines.load import prepare
+from pipelines.run import RunReport
 from pipelines.sources.matomo import SOURCE
 from simulator.apis.matomo import Site
 
@@ -82,6 +86,21 @@ def test_visitors_users_and_numbers_are_those_of_a_file_of_visits(site: Loading,
     assert site.rows("visits", "distinct user_key") == [{"user_key": keys.given("customer-7")}]
     visitors = {row["visitor_key"] for row in site.rows("visits", "visitor_key")}
     assert len(visitors) > 5 and all(len(key) == 64 for key in visitors)
+
+
+def test_who_was_forgotten_stays_out_and_the_visits_count_on(site: Loading, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(erase, "run", lambda *_, **__: RunReport(0, Path()))
+    prepare(site.settings)
+    site.load()
+    keys, all_visits = Keys.of(site.settings), len(site.rows("visits"))
+    (user,) = site.rows("visits", "min(user_key) as key")
+    email = next(row["person_email"] for row in Site(world(0)).rows if keys.email(row["person_email"]) == user["key"])
+    hers = site.rows("visits", "visit_id", f"visitor_key in (select visitor_key from raw_matomo.visits where user_key = '{user['key']}')")
+    assert forget(site.settings, [email]).is_clean
+    for reload in (False, True):
+        site.load(full_refresh=reload)
+        assert site.rows("visits", "visit_id", "visitor_key is null and user_key is null") == hers, reload
+        assert len(site.rows("visits")) == all_visits
 
 
 def test_an_old_day_that_counts_otherwise_is_read_again(site: Loading, days: list[tuple[Layer, str]]) -> None:

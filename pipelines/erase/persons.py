@@ -1,5 +1,6 @@
 """What a person is called -> every key under which the person is stored: their own, those of their accounts and merged contacts."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import duckdb
@@ -10,6 +11,23 @@ from pipelines.raw import RawTable, Source
 from pipelines.settings import Settings, SettingsError
 from pipelines.warehouse import literal, quoted
 
+# Where a person and an account of theirs stand side by side: (tables, person, account), a person's alone where only one has it.
+LINKS = (
+    ("raw_files.identity_links", "person_key", "actor_key"),
+    ("raw_stripe.customers where account_id is null", "person_key", "customer_key"),
+    ("raw_matomo.visits", "user_key", "visitor_key"),
+)
+# Records of a CRM that live on in another one.
+MERGES = tuple(
+    (f"{one} as one join {other} as other on one.{into} = other.{id_}", "one.person_key", "other.person_key")
+    for one, into, other, id_ in (
+        ("raw_files.contacts", "merged_into", "raw_files.contacts", "contact_id"),
+        ("raw_hubspot.contacts", "merged_into", "raw_hubspot.contacts", "contact_id"),
+        ("raw_salesforce.contacts", "merged_into", "raw_salesforce.contacts", "contact_id"),
+        ("raw_salesforce.leads", "merged_into", "raw_salesforce.leads", "lead_id"),
+        ("raw_salesforce.leads", "converted_contact_id", "raw_salesforce.contacts", "contact_id"),
+    )
+)
 SHORTEST_TRACE = 6  # a shorter id would be found by chance in any file
 
 
@@ -61,24 +79,11 @@ def follow(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
 
     An account that is linked to somebody else as well is not this person's to take away: it is counted.
     """
-    links = connection.execute("select distinct person_key, actor_key from raw_files.identity_links").fetchall()
-    if _has(connection, "raw_stripe", "customers"):
-        links += connection.execute(
-            "select distinct person_key, customer_key from raw_stripe.customers "
-            "where account_id is null and person_key is not null and customer_key is not null"
-        ).fetchall()
+    links = _pairs(connection, LINKS)
     owners: dict[str, set[str]] = {}
     for owner, account in links:
         owners.setdefault(account, set()).add(owner)
-    merged = connection.execute(
-        "select a.person_key, b.person_key from raw_files.contacts as a join raw_files.contacts as b on a.merged_into = b.contact_id "
-        "where a.person_key is not null and b.person_key is not null"
-    ).fetchall()
-    if _has(connection, "raw_hubspot", "contacts"):
-        merged += connection.execute(
-            "select a.person_key, b.person_key from raw_hubspot.contacts as a join raw_hubspot.contacts as b on a.merged_into = b.contact_id "
-            "where a.person_key is not null and b.person_key is not null"
-        ).fetchall()
+    merged = _pairs(connection, MERGES)
     shared: set[str] = set()
     before = -1
     while before != len(person.keys):
@@ -135,6 +140,6 @@ def place(source: Source, table: RawTable) -> str:
     return f"{quoted(f'raw_{source.name}')}.{quoted(table.name)}"
 
 
-def _has(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
-    found = "select count(*) from duckdb_tables() where schema_name = ? and table_name = ?"
-    return connection.execute(found, [schema, table]).fetchone() != (0,)
+def _pairs(connection: duckdb.DuckDBPyConnection, places: Iterable[tuple[str, str, str]]) -> list[tuple[str, str]]:
+    every = " union ".join(f"select one, other from (select {one} as one, {other} as other from {tables})" for tables, one, other in places)
+    return connection.execute(f"from ({every}) where one is not null and other is not null").fetchall()

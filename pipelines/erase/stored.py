@@ -6,7 +6,7 @@ from datetime import datetime
 import duckdb
 
 from pipelines.erase.persons import Person, listed, place
-from pipelines.forgotten import REMOVED, WORDS, person_columns, subjects, vendor_ids, worded
+from pipelines.forgotten import REMOVED, WORDS, is_of_one_person, person_columns, subjects, vendor_ids, worded
 from pipelines.keys import Keys
 from pipelines.raw import RawTable, Source
 from pipelines.settings import Settings
@@ -76,7 +76,8 @@ def _take_away(
         removed = _count(connection, f"delete from {at} where {' or '.join(about)}")
     named = [f"coalesce({quoted(name)} in {keys}, false)" for name in person_columns(table)]
     if named:
-        nulled = [f"{quoted(name)} = case when {quoted(name)} not in {keys} then {quoted(name)} end" for name in person_columns(table)]
+        others = "null" if is_of_one_person(table) else "case when {0} not in {1} then {0} end"
+        nulled = [f"{quoted(name)} = {others.format(quoted(name), keys)}" for name in person_columns(table)]
         nulled += ["text = null"] * ("text" in table.columns)
         kept = _count(connection, f"update {at} set {', '.join(nulled)} where {' or '.join(named)}")
     for id_ in sorted(ids):

@@ -1,0 +1,64 @@
+"""`goodwill forget` follows what is one person: browsers that signed in as nobody else, records of a CRM that live on in another."""
+
+from pathlib import Path
+
+import pytest
+
+from pipelines import erase
+from pipelines.erase import forget
+from pipelines.keys import Keys
+from pipelines.load import prepare
+from pipelines.run import RunReport
+from pipelines.settings import Settings, read_settings
+from pipelines.warehouse import connect
+
+ANN, FORMERLY, BOB = "ann@example.org", "ann.before@example.org", "bob@example.org"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setattr(erase, "run", lambda *_, **__: RunReport(0, Path()))  # what is built of it: tests/test_forget.py
+    made = read_settings(folder=tmp_path, environ={"GOODWILL_KEY": "a key for tests"})
+    prepare(made)
+    return made
+
+
+def _insert(settings: Settings, table: str, *rows: dict[str, str]) -> None:
+    with connect(settings) as connection:
+        for row in rows:
+            connection.execute(f"insert into {table} ({', '.join(row)}) values ({', '.join('?' * len(row))})", list(row.values()))
+
+
+def _rows(settings: Settings, sql: str) -> list[tuple[object, ...]]:
+    with connect(settings) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def test_browsers_of_one_person_go_and_a_shared_one_stays(settings: Settings) -> None:
+    """Visits count on, of nobody: a day that counts otherwise than at Matomo would be read again for ever."""
+    keys = Keys.of(settings)
+    ann, bob, phone, kiosk, other = (
+        keys.email(ANN),
+        keys.email(BOB),
+        *(keys.given(f"matomo|{name}") for name in ("phone", "kiosk", "other")),
+    )
+    visits = [(phone, None), (phone, ann), (kiosk, ann), (kiosk, bob), (kiosk, None), (other, None)]
+    for number, (visitor, user) in enumerate(visits):
+        row = {"instance": "stats", "visit_id": f"visit {number}", "visitor_key": visitor}
+        _insert(settings, "raw_matomo.visits", row | ({"user_key": user} if user else {}))
+    proof = forget(settings, [ANN])
+    assert proof.is_clean and (proof.keys, proof.shared, proof.removed, proof.kept) == (2, 1, 0, 3)
+    left = _rows(settings, "select visitor_key, user_key from raw_matomo.visits order by visit_id")
+    assert left == [*[(None, None)] * 3, (kiosk, bob), (kiosk, None), (other, None)], "and what she did at the kiosk does not become Bob's"
+    assert _rows(settings, "select count(*) from raw_goodwill.tombstones") == [(2,)], "which keeps out what the browser does next"
+
+
+@pytest.mark.parametrize("name", [ANN, FORMERLY])
+def test_a_lead_is_the_contact_it_became(settings: Settings, name: str) -> None:
+    keys = Keys.of(settings)
+    _insert(settings, "raw_salesforce.leads", {"lead_id": "lead", "person_key": keys.email(FORMERLY), "converted_contact_id": "contact"})
+    _insert(settings, "raw_salesforce.contacts", {"contact_id": "contact", "person_key": keys.email(ANN)})
+    _insert(settings, "raw_salesforce.contacts", {"contact_id": "another", "person_key": keys.email(BOB)})
+    assert forget(settings, [name]).is_clean
+    assert _rows(settings, "select person_key from raw_salesforce.leads") == [(None,)]
+    assert _rows(settings, "select person_key from raw_salesforce.contacts order by contact_id") == [(keys.email(BOB),), (None,)]
