@@ -9,7 +9,12 @@ from faults.layer import Fault, Layer
 from faults.loading import Loading
 from faults.zendesk import ADAPTER
 
+from pipelines import erase
+from pipelines.erase import forget
 from pipelines.http import Client
+from pipelines.keys import Keys
+from pipelines.load import prepare
+from pipelines.run import RunReport
 from pipelines.sources.zendesk import SOURCE
 from simulator.apis.zendesk_records import ASIDE, NOTE
 
@@ -129,3 +134,36 @@ def test_an_oauth_token_is_enough(days: Any, waits: list[float], tmp_path: Path)
     mine = loading(tmp_path, days[0], email="")
     mine.load()
     assert len(mine.rows("tickets")) > 3 and days[0][0].exchanges[0].headers["authorization"].startswith("Bearer ")
+
+
+@pytest.mark.parametrize("is_reload", [False, True])
+def test_who_was_forgotten_stays_out_whatever_the_desk_knows_them_by(
+    days: Any, waits: list[float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_reload: bool
+) -> None:
+    """What they write next names their number alone; and the desk may have forgotten the address as well."""
+    monkeypatch.setattr(erase, "run", lambda *_, **__: RunReport(0, Path()))
+    mine = loading(tmp_path, days[0])
+    keys = Keys.of(mine.settings)
+    prepare(mine.settings)
+    mine.load()
+    email = min(world(0).desk.query("not is_brand")["actor_email"])
+    (user,) = mine.rows("users", "user_id", f"person_key = '{keys.email(email)}'")
+    assert forget(mine.settings, [email]).is_clean
+    before = {row["comment_id"] for row in mine.rows("comments", "comment_id")}
+    wrote: set[str] = set()
+
+    def anonymised(path: str, body: Any) -> Any:
+        for each in body.get("users", []):
+            each |= {"email": None} if str(each["id"]) == user["user_id"] else {}
+        for event in body.get("ticket_events", []):
+            for comment in (each for each in event["child_events"] if each.get("public") and str(each["id"]) not in before):
+                comment["author_id"] = int(user["user_id"])
+                wrote.add(str(comment["id"]))
+        return body
+
+    days[1][0].change = anonymised
+    go_to(mine, days[1])
+    mine.load(full_refresh=is_reload)
+    content = str(mine.content())
+    assert wrote and not wrote & {row["comment_id"] for row in mine.rows("comments", "comment_id")}
+    assert keys.email(email) not in content and keys.account("zendesk", user["user_id"]) not in content

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from pipelines.forgotten import vendor_ids
 from pipelines.keys import Keys, normal_email
 from pipelines.raw import RawTable, Source
 from pipelines.settings import Settings, SettingsError
@@ -14,7 +13,6 @@ from pipelines.warehouse import literal, quoted
 # Where a person and an account of theirs stand side by side: (tables, person, account), a person's alone where only one has it.
 LINKS = (
     ("raw_files.identity_links", "person_key", "actor_key"),
-    ("raw_stripe.customers where account_id is null", "person_key", "customer_key"),
     ("raw_matomo.visits", "user_key", "visitor_key"),
 )
 # Records of a CRM that live on in another one.
@@ -27,6 +25,13 @@ MERGES = tuple(
         ("raw_salesforce.leads", "merged_into", "raw_salesforce.leads", "lead_id"),
         ("raw_salesforce.leads", "converted_contact_id", "raw_salesforce.contacts", "contact_id"),
     )
+)
+# A vendor's own number of somebody whose address it knows: (vendor, table, number). What names no address is known by the number alone. A customer
+# that names its company is the company, for which a person only answers.
+NUMBERS = (
+    ("slack", "raw_slack.users", "user_id"),
+    ("stripe", "raw_stripe.customers where account_id is null", "customer_id"),
+    ("zendesk", "raw_zendesk.users", "user_id"),
 )
 SHORTEST_TRACE = 6  # a shorter id would be found by chance in any file
 
@@ -74,14 +79,14 @@ def listed(keys: set[str]) -> str:
     return f"({', '.join(literal(key) for key in sorted(keys)) or 'null'})"
 
 
-def follow(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
+def follow(connection: duckdb.DuckDBPyConnection, settings: Settings, person: Person) -> None:
     """Add the accounts that are linked to this person alone, the person of an account, and contacts that were merged into one.
 
     An account that is linked to somebody else as well is not this person's to take away: it is counted.
     """
-    links = _pairs(connection, LINKS)
+    keys = Keys.of(settings)
     owners: dict[str, set[str]] = {}
-    for owner, account in links:
+    for owner, account in _pairs(connection, LINKS):
         owners.setdefault(account, set()).add(owner)
     merged = _pairs(connection, MERGES)
     shared: set[str] = set()
@@ -98,17 +103,28 @@ def follow(connection: duckdb.DuckDBPyConnection, person: Person) -> None:
         for one, other in merged:
             if one in person.keys or other in person.keys:
                 person.keys |= {one, other}
+        _follow_numbers(connection, keys, person)
     person.shared = len(shared)
 
 
+def _follow_numbers(connection: duckdb.DuckDBPyConnection, keys: Keys, person: Person) -> None:
+    for vendor, table, number in NUMBERS:
+        mine = {id_ for platform, id_ in person.accounts if platform == vendor}
+        found = connection.execute(
+            f"select {number}, person_key from (from {table}) where person_key in {listed(person.keys)} or {number} in {listed(mine)}"
+        ).fetchall()
+        for id_, key in found:
+            person.keys |= {keys.account(vendor, id_), key or keys.account(vendor, id_)}
+            person.accounts.add((vendor, id_))
+            if not id_.isdigit():  # one of digits alone stands in any longer number
+                person.name(id_)
+
+
 def discover_ids(connection: duckdb.DuckDBPyConnection, settings: Settings, sources: dict[str, Source], person: Person) -> None:
-    """Ids of the person's accounts: in the addresses of what they wrote (at://did:plc:.../...), proved by their key, and vendors' numbers of customers."""
+    """Ids of the person's accounts that stand in the addresses of what they wrote (at://did:plc:.../...): proved by their key."""
     keys = Keys.of(settings)
     for source in sources.values():
         for table in source.tables:
-            for key, number in vendor_ids(table).items():
-                if number in table.key:
-                    _discover_numbers(connection, keys, source, table, (key, number), person)
             if "actor_key" not in table.columns or "interaction_id" not in table.columns:
                 continue
             platform = "platform" if "platform" in table.columns else literal(source.name)
@@ -120,20 +136,6 @@ def discover_ids(connection: duckdb.DuckDBPyConnection, settings: Settings, sour
                 if id_ and keys.account(of_platform, id_) in person.keys:
                     person.accounts.add((of_platform, id_))
                     person.name(id_)
-
-
-def _discover_numbers(
-    connection: duckdb.DuckDBPyConnection, keys: Keys, source: Source, table: RawTable, columns: tuple[str, str], person: Person
-) -> None:
-    """A customer is the person whose key or address it has, unless a company is named: then the person only answers for it."""
-    key, number = columns
-    of_person = " or ".join(f"{quoted(name)} in {listed(person.keys)}" for name in (key, "person_key"))
-    for (id_,) in connection.execute(
-        f"select {quoted(number)} from {place(source, table)} where account_id is null and ({of_person})"
-    ).fetchall():
-        person.keys.add(keys.account(source.name, id_))
-        person.accounts.add((source.name, id_))
-        person.name(id_)
 
 
 def place(source: Source, table: RawTable) -> str:
