@@ -81,6 +81,7 @@ class Forgotten:
 
     def __init__(self, settings: Settings, source: str) -> None:
         self.keys: dict[str, datetime] = {}  # of the forgotten persons that this extraction met: when they asked for it
+        self._back: set[str] = set()  # who was forgotten, and has consented since
         self._contacts: set[str] = set()
         self._source = source
         self._keys = Keys.of(settings)
@@ -101,16 +102,21 @@ class Forgotten:
 
     def meet(self, made: str, **person: Any) -> None:
         """Remember a key that has just been made, where its person asked to be forgotten and has not come back."""
-        if not self._tombstones or made in self.keys:
+        if not self._tombstones or made in self.keys or made in self._back:
             return
         requests = [self._tombstones[found] for found in self._keys.tombstones(**person) if found in self._tombstones]
-        if requests and not (made in self._returned and self._returned[made] > max(requests)):
+        if requests and made in self._returned and self._returned[made] > max(requests):
+            self._back.add(made)
+        elif requests:
             self.keys[made] = max(requests)
 
     def rows(self, table: RawTable, rows: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         """Rows of an API without the forgotten."""
         persons, about, texts, numbers = person_columns(table), subjects(table), worded(table), vendor_ids(table)
         for row in rows:
+            if numbers and any(row.get(name) in self._back for name in persons):
+                self._back |= {row[name] for name in numbers}  # the consent is theirs whatever they are called
+                self.keys = {key: requested_at for key, requested_at in self.keys.items() if key not in self._back}
             named = [name for name in persons if row.get(name) in self.keys]
             if "contact_id" in table.columns:
                 if named and "contact_id" in table.key:

@@ -116,3 +116,15 @@ def test_neither_news_nor_a_reload_of_everything_bring_her_back(account: Stripe,
     loading.load(full_refresh=True)
     assert ADA not in str(loading.content())
     assert [row["status"] for row in loading.rows("subscriptions", "status", f"customer_id = '{nobody}'")] == ["active", "past_due"]
+
+
+def test_a_consent_given_afterwards_brings_her_back_with_her_number(loading: Loading) -> None:
+    before = _state(loading)
+    _forget(loading, ADDRESS)
+    with erase.connect(loading.settings) as connection:
+        key = Keys.of(loading.settings).email(ADDRESS)
+        connection.execute("insert into raw_files.consents (person_key, is_granted, recorded_at) values (?, true, '2100-01-01')", [key])
+    loading.load(full_refresh=True)
+    after = _state(loading)
+    assert after["customers"] == before["customers"] and after["invoices"] == before["invoices"]
+    assert after["subscriptions"][0]["customer_id"] == Keys.of(loading.settings).remnant(ADA), "what no list tells again stays nobody's"
