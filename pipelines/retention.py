@@ -8,13 +8,15 @@ ours and counters are nobody's and stay.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from pipelines.forgotten import subjects
+from pipelines.forgotten import is_of_one_person, person_columns
 from pipelines.raw import RawTable, Setting, Source
 from pipelines.settings import Settings, SettingsError
 from pipelines.warehouse import connect, quoted, transaction
 
 RETENTION = Setting("retention_days", "Days after which rows about persons are removed; everything is kept where it is not given.")
-TIMES = ("occurred_at", "answered_at", "invited_at", "submitted_at")
+# Entities of what somebody said or did on a day, and the columns that say when, the first that is given.
+DATED = {"interactions", "interaction_addressees", "touches", "surveys", "survey_invitations", "story_submissions"}
+TIMES = ("occurred_at", "answered_at", "invited_at", "submitted_at", "responded_on", "created_at")
 
 
 def retention_days(settings: Settings, source: Source) -> int | None:
@@ -40,23 +42,23 @@ def expire(settings: Settings, sources: Mapping[str, Source], as_of: datetime) -
             before = (as_of - timedelta(days=days)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
             # what names an interaction goes after it
             for table in sorted(source.tables, key=lambda table: "interaction_addressees" in table.entities):
-                for where in _old(source, table):
-                    place = f"{quoted(f'raw_{source.name}')}.{quoted(table.name)}"
-                    row = connection.execute(
-                        f"delete from {place} where {where}", {"before": before} if "$before" in where else None
-                    ).fetchone()
+                if sql := _expiring(source, table):
+                    row = connection.execute(sql, {"before": before} if "$before" in sql else None).fetchone()
                     removed += int(row[0]) if row else 0
     return removed
 
 
-def _old(source: Source, table: RawTable) -> list[str]:
-    """Conditions of the rows of a table that go."""
-    time = next((name for name in TIMES if name in table.columns), None)
-    if not subjects(table):
-        return []
-    if time:
-        return [f"{quoted(time)} < $before"]
-    if "interaction_addressees" in table.entities:
+def _expiring(source: Source, table: RawTable) -> str | None:
+    """What takes the old rows of a table away; None where it holds nothing that somebody did on a day."""
+    if not DATED & set(table.entities):
+        return None
+    place, times = f"{quoted(f'raw_{source.name}')}.{quoted(table.name)}", [quoted(name) for name in TIMES if name in table.columns]
+    if not times:
         interactions = f"{quoted(f'raw_{source.name}')}.interactions"
-        return [f"(platform, interaction_id) not in (select (platform, interaction_id) from {interactions})"]
-    return []
+        return f"delete from {place} where (platform, interaction_id) not in (select (platform, interaction_id) from {interactions})"
+    is_old = f"coalesce({', '.join(times)}) < $before"
+    if (keys := person_columns(table)) and is_of_one_person(table) and not table.scope:
+        # visits count on, of nobody: a day that counts otherwise than at the vendor would be read again for ever
+        nobody = ", ".join(f"{quoted(key)} = null" for key in keys)
+        return f"update {place} set {nobody} where {is_old} and coalesce({', '.join(map(quoted, keys))}) is not null"
+    return f"delete from {place} where {is_old}"

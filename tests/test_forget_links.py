@@ -62,3 +62,15 @@ def test_a_lead_is_the_contact_it_became(settings: Settings, name: str) -> None:
     assert forget(settings, [name]).is_clean
     assert _rows(settings, "select person_key from raw_salesforce.leads") == [(None,)]
     assert _rows(settings, "select person_key from raw_salesforce.contacts order by contact_id") == [(keys.email(BOB),), (None,)]
+
+
+def test_a_browser_that_signed_in_under_two_addresses_of_one_person_is_shared_with_nobody(settings: Settings) -> None:
+    keys = Keys.of(settings)
+    _insert(settings, "raw_hubspot.contacts", {"contact_id": "1", "person_key": keys.email(FORMERLY), "merged_into": "2"})
+    _insert(settings, "raw_hubspot.contacts", {"contact_id": "2", "person_key": keys.email(ANN)})
+    for number, name in enumerate((ANN, FORMERLY)):
+        row = {"instance": "stats", "visit_id": f"visit {number}", "visitor_key": keys.given("matomo|tablet"), "user_key": keys.email(name)}
+        _insert(settings, "raw_matomo.visits", row)
+    proof = forget(settings, [ANN])
+    assert proof.is_clean and (proof.keys, proof.shared) == (3, 0)
+    assert _rows(settings, "select distinct visitor_key, user_key from raw_matomo.visits") == [(None, None)]

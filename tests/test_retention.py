@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.forgotten import person_columns
 from pipelines.load import load_source, prepare
-from pipelines.retention import expire
+from pipelines.retention import DATED, expire
 from pipelines.settings import Settings, SettingsError, read_settings
+from pipelines.sources import discover
 from pipelines.sources.files import SOURCE
 from pipelines.warehouse import connect
 
@@ -67,3 +69,31 @@ def test_a_number_that_is_none_is_refused(tmp_path: Path) -> None:
     settings = _house(tmp_path, SOURCES__FILES__RETENTION_DAYS="two years")
     with pytest.raises(SettingsError, match="SOURCES__FILES__RETENTION_DAYS is 'two years': give a whole number of days"):
         expire(settings, {"files": SOURCE}, AS_OF)
+
+
+def test_no_source_keeps_longer_what_somebody_did(tmp_path: Path) -> None:
+    """Every raw table of every API that says who did what on which day, with a row of January and one of June, which stays."""
+    sources = {name: source for name, source in discover().items() if source is not SOURCE}
+    given = {f"SOURCES__{name.upper()}__RETENTION_DAYS": "60" for name in sources}
+    settings = read_settings(folder=tmp_path, environ={"GOODWILL_KEY": "one", **given})
+    prepare(settings)
+    dated = [(name, table) for name, source in sources.items() for table in source.tables if DATED & set(table.entities)]
+    assert len({name for name, _ in dated}) == 11
+    with connect(settings) as connection:
+        for name, table in dated:
+            for when in ("2026-01-15", "2026-06-01"):
+                row = {column: when for column, type_ in table.columns.items() if type_ == "TIMESTAMP" and column != "deleted_at"}
+                row |= dict.fromkeys([*table.key, *person_columns(table), "platform", "interaction_id"], when)
+                row = {column: value for column, value in row.items() if column in table.stored}
+                connection.execute(
+                    f"insert into raw_{name}.{table.name} ({', '.join(row)}) values ({', '.join('?' * len(row))})", list(row.values())
+                )
+    assert expire(settings, sources, AS_OF) == len(dated)
+    with connect(settings) as connection:
+        for name, table in dated:
+            left = connection.execute(f"select {table.key[-1]} from raw_{name}.{table.name}").fetchall()
+            if (name, table.name) == ("matomo", "visits"):
+                left = connection.execute("select visit_id from raw_matomo.visits where visitor_key is not null").fetchall()
+                assert connection.execute("select count(*) from raw_matomo.visits").fetchone() == (2,), "a visit is still one, of nobody"
+            assert left == [("2026-06-01",)], (name, table.name)
+    assert expire(settings, sources, AS_OF) == 0

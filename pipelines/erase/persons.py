@@ -86,25 +86,19 @@ def follow(connection: duckdb.DuckDBPyConnection, settings: Settings, person: Pe
     """
     keys = Keys.of(settings)
     owners: dict[str, set[str]] = {}
-    for owner, account in _pairs(connection, LINKS):
-        owners.setdefault(account, set()).add(owner)
-    merged = _pairs(connection, MERGES)
-    shared: set[str] = set()
     before = -1
     while before != len(person.keys):
         before = len(person.keys)
+        owners.clear()
+        for owner, account in _pairs(connection, LINKS, person):
+            owners.setdefault(account, set()).add(owner)
         for account, of_account in owners.items():
-            if len(of_account) == 1:
-                (owner,) = of_account
-                if owner in person.keys or account in person.keys:
-                    person.keys |= {owner, account}
-            elif of_account & person.keys and account not in person.keys:
-                shared.add(account)
-        for one, other in merged:
-            if one in person.keys or other in person.keys:
-                person.keys |= {one, other}
+            if len(of_account) == 1 or of_account <= person.keys:
+                person.keys |= {account, *of_account}
+        for pair in _pairs(connection, MERGES, person):
+            person.keys |= set(pair)
         _follow_numbers(connection, keys, person)
-    person.shared = len(shared)
+    person.shared = sum(account not in person.keys for account in owners)
 
 
 def _follow_numbers(connection: duckdb.DuckDBPyConnection, keys: Keys, person: Person) -> None:
@@ -142,6 +136,11 @@ def place(source: Source, table: RawTable) -> str:
     return f"{quoted(f'raw_{source.name}')}.{quoted(table.name)}"
 
 
-def _pairs(connection: duckdb.DuckDBPyConnection, places: Iterable[tuple[str, str, str]]) -> list[tuple[str, str]]:
+def _pairs(connection: duckdb.DuckDBPyConnection, places: Iterable[tuple[str, str, str]], person: Person) -> list[tuple[str, str]]:
+    """Those that the person is in, and the others of the same account."""
+    keys = listed(person.keys)
     every = " union ".join(f"select one, other from (select {one} as one, {other} as other from {tables})" for tables, one, other in places)
-    return connection.execute(f"from ({every}) where one is not null and other is not null").fetchall()
+    return connection.execute(
+        f"with pairs as materialized (from ({every}) where one is not null and other is not null) "
+        f"from pairs where one in {keys} or other in {keys} or other in (select other from pairs where one in {keys})"
+    ).fetchall()
