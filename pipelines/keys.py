@@ -5,8 +5,9 @@ import unicodedata
 
 from pipelines.settings import Secret, Settings
 
-# RE2 and Python agree on it only inside DuckDB, where it is used: letters of any script, so that no address slips through.
-ADDRESS_PATTERN = r"[\p{L}\p{N}._%+'-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{L}{2,}"
+# RE2 and Python agree on it only inside DuckDB, where it is used: letters of any script, so that no address slips through. In the
+# address of a page @ stands as %40, and as %2540 where that address stands in another one.
+ADDRESS_PATTERN = r"[\p{L}\p{N}._%+'-]+(?:@|%(?:25)?40)[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{L}{2,}"
 MASK = "<address>"
 
 

@@ -16,7 +16,7 @@ import duckdb
 import orjson
 
 from pipelines.raw import RawTable
-from pipelines.warehouse import literal, masked, quoted
+from pipelines.warehouse import PARTY_IDS, literal, masked, quoted, unless_an_address
 
 # Exact Python types: True is no integer, 3.0 is no integer, 3 may stand where a fraction is declared.
 KINDS: dict[str, frozenset[type]] = {
@@ -191,6 +191,8 @@ class Spool:
                 selected.append(f"{column}::date as {column}")
             elif type_ in ("VARCHAR", "JSON") and name not in self.table.key and not IDENTIFIER.search(name):
                 selected.append(f"{masked(column)}::{type_} as {column}")
+            elif name in PARTY_IDS and name not in self.table.key:
+                selected.append(f"{unless_an_address(column)} as {column}")
             else:
                 selected.append(column)
         for name, column in evolved.items():

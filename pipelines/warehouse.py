@@ -40,10 +40,22 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+# Ids that a company gives its partners itself, so that somebody may have taken the address for one.
+PARTY_IDS = frozenset(["account_id", "contact_id", "external_id"])
+
+
 def masked(expression: str) -> str:
-    """SQL: the text with the e-mail addresses in it masked; cheap where there is no @."""
+    """SQL: the text with the e-mail addresses in it masked; cheap where there can be none."""
     address = f"regexp_replace({expression}, {literal(ADDRESS_PATTERN)}, {literal(MASK)}, 'g')"
-    return f"case when contains({expression}, '@') then {address} else {expression} end"
+    may_be_there = " or ".join(f"contains({expression}, '{at}')" for at in ("@", "%40", "%2540"))
+    return f"case when {may_be_there} then {address} else {expression} end"
+
+
+def unless_an_address(expression: str) -> str:
+    """SQL: an id that others are joined on; one that is an e-mail address would be a person in the clear, and is NULL."""
+    return (
+        f"case when not (contains({expression}, '@') and regexp_full_match({expression}, {literal(ADDRESS_PATTERN)})) then {expression} end"
+    )
 
 
 @contextmanager

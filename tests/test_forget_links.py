@@ -7,9 +7,10 @@ import pytest
 from pipelines import erase
 from pipelines.erase import forget
 from pipelines.keys import Keys
-from pipelines.load import prepare
+from pipelines.load import load_source, prepare
 from pipelines.run import RunReport
 from pipelines.settings import Settings, read_settings
+from pipelines.sources.files import SOURCE as FILES
 from pipelines.warehouse import connect
 
 ANN, FORMERLY, BOB = "ann@example.org", "ann.before@example.org", "bob@example.org"
@@ -74,3 +75,15 @@ def test_a_browser_that_signed_in_under_two_addresses_of_one_person_is_shared_wi
     proof = forget(settings, [ANN])
     assert proof.is_clean and (proof.keys, proof.shared) == (3, 0)
     assert _rows(settings, "select distinct visitor_key, user_key from raw_matomo.visits") == [(None, None)]
+
+
+def test_an_address_inside_the_address_of_a_page_is_neither_stored_nor_left_in_a_file(settings: Settings) -> None:
+    file = settings.inbox_path / "touches" / "visits.csv"
+    file.parent.mkdir(parents=True)
+    header = "touch_id,person_email,occurred_at,utm_campaign,referrer"
+    file.write_text(f"{header}\n1,{BOB},2026-01-01,spring,https://shop.example/?friend=ann%40example.org&a=1\n")
+    assert load_source(FILES, settings).state == "loaded"
+    assert _rows(settings, "select referrer from raw_files.touches") == [("https://shop.example/?friend=<address>&a=1",)]
+    proof = forget(settings, [ANN])
+    assert proof.is_clean and proof.rewritten == ["touches/visits.csv"]
+    assert "ann" not in file.read_text() and "https://shop.example/?friend=<forgotten>&a=1" in file.read_text()

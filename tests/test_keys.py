@@ -71,6 +71,12 @@ def test_given_keys_differ_where_values_do(one: str, other: str) -> None:
         ("mailto:a@b.co?subject=x", "mailto:<address>?subject=x"),
         ("at://did:plc:abc/app.bsky.feed.post/1 @ann 5 @ 3", "at://did:plc:abc/app.bsky.feed.post/1 @ann 5 @ 3"),
         ("https://mastodon.social/@ann/1", "https://mastodon.social/@ann/1"),
+        ("https://shop.example/?email=ann%2Bx%40mail.example.com&a=1", "https://shop.example/?email=<address>&a=1"),
+        (
+            "https://x.example/?to=https%3A%2F%2Fshop.example%2F%3Fe%3Dann%2540example.org%26",
+            "https://x.example/?to=<address>%26",
+        ),
+        ("100%40, 5 % 40 and /a%40b/c", "100%40, 5 % 40 and /a%40b/c"),
     ],
 )
 def test_addresses_in_texts_are_masked(text: str, stored: str) -> None:

@@ -59,7 +59,7 @@ def test_both_versions_of_an_invoice_give_one_row(account: Stripe, loading: Load
 
 
 def test_nobodys_address_or_name_is_stored(account: Stripe, loading: Loading) -> None:
-    account.customer("cus_1", address={"line1": "St James's Square"}, phone="+441234")
+    account.customer("cus_1", address={"line1": "St James's Square"}, phone="+441234", metadata={"account_id": "ada@example.org"})
     account.invoice("in_1")
     account.fee("in_1", 5)
     loading.load()

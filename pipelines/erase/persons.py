@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 import duckdb
 
@@ -66,6 +67,7 @@ def named(settings: Settings, names: list[str]) -> Person:
         except ValueError:
             raise SettingsError("name the person by an e-mail address, by platform:id, or by platform:@handle") from None
         person.name(normal_email(name))
+        person.name(quote(normal_email(name), safe=""))  # as it stands in the address of a page
         person.name(name.strip())
     return person
 

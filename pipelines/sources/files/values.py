@@ -2,12 +2,10 @@
 
 import re
 
-from pipelines.keys import ADDRESS_PATTERN
-from pipelines.warehouse import literal, masked
+from pipelines.warehouse import PARTY_IDS, masked, unless_an_address
 
-# Words are masked; ids are joined on and are not. A party's id that is an address would be a person in the clear.
+# Words are masked; ids are joined on and are not.
 IDENTIFIER = re.compile(r"(^|_)(id|key|platform|currency|language)$")
-PARTY_IDS = frozenset(["account_id", "contact_id"])
 
 
 def duckdb_type(contract_type: str) -> str:
@@ -23,7 +21,7 @@ def value(name: str, type_: str, text: str) -> str:
     """
     if type_ == "VARCHAR":
         if name in PARTY_IDS:
-            return f"case when not (contains({text}, '@') and regexp_full_match({text}, {literal(ADDRESS_PATTERN)})) then {text} end"
+            return unless_an_address(text)
         return text if IDENTIFIER.search(name) else masked(text)
     if type_ == "BIGINT":
         return (
