@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from pipelines.forgotten import Forgotten
-from pipelines.keys import Keys
+from pipelines.keys import Keys, without_addresses
 from pipelines.raw import RawTable, Source
 from pipelines.sentiment import scored
 from pipelines.settings import Settings
@@ -63,6 +63,7 @@ class Run:
 
     def refuse(self, file: str, entity: str | None, line: int | None, field: str | None, reason: str) -> None:
         """A file of the drop that is not loaded."""
+        field, reason = field and without_addresses(field), without_addresses(reason)
         self.refused.append((file, entity, line, field, reason))
         at = (f", line {line}" if line else "") + (f", column {field}" if field else "")
         self.warn(f"{file}{at}: {reason}")
@@ -133,7 +134,11 @@ class Run:
 
     def unknown_fields(self) -> list[tuple[str, str, datetime]]:
         """(table, field, first seen) of every field that no table declares."""
-        return [(name, unknown, seen) for name, spool in self._spools.items() for unknown, seen in sorted(spool.unknown.items())]
+        return [
+            (name, without_addresses(unknown), seen)
+            for name, spool in self._spools.items()
+            for unknown, seen in sorted(spool.unknown.items())
+        ]
 
     def answered_at(self, table: str) -> datetime | None:
         """Latest answer about a table, also one without rows."""

@@ -1,6 +1,7 @@
 """People -> keys: every person or platform account becomes an HMAC here, before anything is stored."""
 
 import hmac
+import re
 import unicodedata
 
 from pipelines.settings import Secret, Settings
@@ -9,6 +10,12 @@ from pipelines.settings import Secret, Settings
 # address of a page @ stands as %40, and as %2540 where that address stands in another one.
 ADDRESS_PATTERN = r"[\p{L}\p{N}._%+'-]+(?:@|%(?:25)?40)[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{L}{2,}"
 MASK = "<address>"
+ADDRESS = re.compile(r"[\w.%+-][\w.%+'-]*(?:@|%(?:25)?40)[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}")
+
+
+def without_addresses(message: str) -> str:
+    """What is said of a file or an answer: a value in it may be somebody's address, as where a file has no header."""
+    return ADDRESS.sub(MASK, message)
 
 
 def derive(secret: Secret, purpose: str) -> bytes:

@@ -20,6 +20,7 @@ CASES = [
         "likez",
         "unknown column 'likez'; did you mean likes? post_metrics has: platform",
     ),
+    ("contacts/a.csv", "ann@example.org,c1\nbob@example.org,c2\n", None, "<address>", "unknown column '<address>'; contacts has:"),
     ("post_metrics/a.csv", "platform,post_id,likes\nx,1,2\n", None, "observed_at", "the required column observed_at is missing"),
     ("post_metrics/a.csv", "platform,post_id,observed_at,likes,likes\nx,1,2026-01-01,2,2\n", None, "likes", "stands twice"),
     (

@@ -132,7 +132,7 @@ def _check_columns(entity: Entity, given: _Given) -> list[Person]:
             raise Fault(None, column, f"column {column!r} stands twice in the header")
         if column not in allowed:
             near = get_close_matches(column, allowed, 1)
-            meant = f"; did you mean {near[0]}?" if near else ""
+            meant = f"; did you mean {near[0]}?" if near else ";"
             raise Fault(None, column, f"unknown column {column!r}{meant} {entity.name} has: {', '.join(allowed)}")
     for person in people:
         if person.platform_id in given.columns and "platform" not in given.columns:
