@@ -33,6 +33,7 @@ def _curve(random: np.random.Generator, n: int, planted: bool, correlation: floa
     product.give(
         "int_account_lifetimes",
         {
+            "customer_key": np.arange(n * ACCOUNTS).astype(str),
             "account_id": np.arange(n * ACCOUNTS).astype(str),
             "segment": np.repeat(names(n), ACCOUNTS),
             "is_event": (leaves <= watched).ravel(),
@@ -76,7 +77,7 @@ def _engaged(random: np.random.Generator, n: int, planted: bool, correlation: fl
         "int_engaged_lifetimes",
         {
             "landmark_kind": np.full(n * ACCOUNTS, "tenure"),
-            "account_id": np.arange(n * ACCOUNTS).astype(str),
+            "customer_key": np.arange(n * ACCOUNTS).astype(str),
             "segment": np.repeat(names(n), ACCOUNTS),
             "is_event": leaves <= watched,
             "days": np.minimum(leaves, watched),
