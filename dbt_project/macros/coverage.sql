@@ -55,12 +55,14 @@ cross join lateral (
 {% macro mart_inputs() -%}
 {#-
   Per mart its name, why it is not filled yet, and the entities of its lineage. A mart that is made of nothing, or that says so
-  (config.meta.not_filled), is left to a later release. Entities that only translate or take away are no reason to be empty.
+  (config.meta.not_filled), is left to a later release. Entities that only translate or take away are no reason to be empty;
+  what is so for one mart alone is left out of its config.meta.made_of.
 -#}
 {%- set marts = [] -%}
 {%- if execute -%}
 {%- for node in graph.nodes.values() if node.resource_type == 'model' and 'marts' in node.fqn and node.name != model.name -%}
-{%- set inputs = upstream_entities(node.unique_id, []) | reject('in', ['consents', 'erasures', 'exchange_rates']) | list -%}
+{%- set lineage = node.config.get('meta', {}).get('made_of') or upstream_entities(node.unique_id, []) -%}
+{%- set inputs = lineage | reject('in', ['consents', 'erasures', 'exchange_rates']) | list -%}
 {%- set not_filled = node.config.get('meta', {}).get('not_filled', none if inputs else 'a later release fills it') -%}
 {%- do marts.append((node.schema ~ '.' ~ node.alias, not_filled, inputs)) -%}
 {%- endfor -%}
