@@ -110,7 +110,7 @@ def _follow_numbers(connection: duckdb.DuckDBPyConnection, keys: Keys, person: P
             f"select {number}, person_key from (from {table}) where person_key in {listed(person.keys)} or {number} in {listed(mine)}"
         ).fetchall()
         for id_, key in found:
-            person.keys |= {keys.account(vendor, id_), key or keys.account(vendor, id_)}
+            person.keys |= {keys.account(vendor, id_), *([key] if key else [])}
             person.accounts.add((vendor, id_))
             if not id_.isdigit():  # one of digits alone stands in any longer number
                 person.name(id_)

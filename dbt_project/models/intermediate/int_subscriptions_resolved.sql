@@ -32,19 +32,12 @@ resolved as (
         on customers.person_key = persons.person_key
         and subscriptions.started_at >= persons.valid_from
         and subscriptions.started_at < persons.valid_to
-),
-
--- of who was forgotten nothing is left that a company could be told by
-named as (
-    select
-        *,
-        resolved_account_id is not null and {{ is_forgotten('resolved_account_id') }} as is_forgotten
-    from resolved
 )
 
 select
     subscription_id,
-    case when not is_forgotten then resolved_account_id end as account_id,
+    -- who was forgotten was no company
+    case when not {{ is_forgotten('resolved_account_id') }} then resolved_account_id end as account_id,
     resolved_person_key as person_key,
     coalesce(resolved_account_id, resolved_person_key) as customer_key,
     started_at,
@@ -53,4 +46,4 @@ select
     currency,
     plan,
     source
-from named
+from resolved

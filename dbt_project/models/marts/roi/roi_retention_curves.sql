@@ -5,8 +5,8 @@ with clock as (
 lifetimes as (
     select
         customer_key,
+        account_id,
         segment,
-        account_id is null as is_private,
         is_event,
         months as t,
         {{ few_private('account_id is null') }} as are_few_private
@@ -32,7 +32,7 @@ counts as (
     from lifetimes
     inner join segments on lifetimes.customer_key = segments.customer_key
     -- companies stand in roi.mrr_movements by name, so that whoever else is in a curve is told by it
-    where not (lifetimes.is_private and lifetimes.are_few_private)
+    where lifetimes.account_id is not null or not lifetimes.are_few_private
     group by segments.segment, lifetimes.t
 ),
 

@@ -31,7 +31,7 @@ pairs as (
         segments.segment,
         windows.window_months,
         starts.mrr as start_mrr,
-        starts.account_id is null as is_private,
+        starts.account_id,
         case when ends.customer_key is null then 0 else ends.mrr end as end_mrr
     from movements as starts
     cross join windows
@@ -45,7 +45,7 @@ pairs as (
 
 -- companies stand in roi.mrr_movements by name, so that whoever else is in a sum is told by it
 groups as (
-    select *, {{ few_private('is_private', 'month, segment, window_months') }} as are_few_private
+    select *, {{ few_private('account_id is null', 'month, segment, window_months') }} as are_few_private
     from pairs
 ),
 
@@ -63,7 +63,7 @@ sums as (
         sum(case when end_mrr = 0 then start_mrr else 0 end) as churned_mrr,
         sum(case when end_mrr = 0 then 1 else 0 end) as churned
     from groups
-    where not (is_private and are_few_private)
+    where account_id is not null or not are_few_private
     group by month, segment, window_months
 ),
 
