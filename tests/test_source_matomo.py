@@ -10,12 +10,10 @@ from faults.layer import Fault, Layer, speaking
 from faults.loading import Loading
 from faults.matomo import ADAPTER
 
-from pipelines import erase
 from pipelines.erase import forget
 from pipelines.http import Client, SourceError
 from pipelines.keys import Keys
 from pipelines.load import prepare
-from pipelines.run import RunReport
 from pipelines.sources.matomo import SOURCE
 from simulator.apis.matomo import Site
 
@@ -88,8 +86,7 @@ def test_visitors_users_and_numbers_are_those_of_a_file_of_visits(site: Loading,
     assert len(visitors) > 5 and all(len(key) == 64 for key in visitors)
 
 
-def test_who_was_forgotten_stays_out_and_the_visits_count_on(site: Loading, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(erase, "run", lambda *_, **__: RunReport(0, Path()))
+def test_who_was_forgotten_stays_out_and_the_visits_count_on(site: Loading, only_raw: None) -> None:
     prepare(site.settings)
     site.load()
     keys, all_visits = Keys.of(site.settings), len(site.rows("visits"))

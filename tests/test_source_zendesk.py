@@ -9,12 +9,10 @@ from faults.layer import Fault, Layer
 from faults.loading import Loading
 from faults.zendesk import ADAPTER
 
-from pipelines import erase
 from pipelines.erase import forget
 from pipelines.http import Client
 from pipelines.keys import Keys
 from pipelines.load import prepare
-from pipelines.run import RunReport
 from pipelines.sources.zendesk import SOURCE
 from simulator.apis.zendesk_records import ASIDE, NOTE
 
@@ -138,10 +136,9 @@ def test_an_oauth_token_is_enough(days: Any, waits: list[float], tmp_path: Path)
 
 @pytest.mark.parametrize("is_reload", [False, True])
 def test_who_was_forgotten_stays_out_whatever_the_desk_knows_them_by(
-    days: Any, waits: list[float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_reload: bool
+    days: Any, waits: list[float], tmp_path: Path, only_raw: None, is_reload: bool
 ) -> None:
     """What they write next names their number alone; and the desk may have forgotten the address as well."""
-    monkeypatch.setattr(erase, "run", lambda *_, **__: RunReport(0, Path()))
     mine = loading(tmp_path, days[0])
     keys = Keys.of(mine.settings)
     prepare(mine.settings)
