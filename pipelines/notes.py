@@ -50,7 +50,7 @@ GOODWILL_TABLES = {
         **dict.fromkeys(("recipe", "wave", "audience", "measure", "unit", "method", "suppressed_reason"), "VARCHAR"),
         "people": "BIGINT",
         "prints": "UINTEGER[]",
-        **dict.fromkeys(("n", "invited", "alpha_n"), "BIGINT"),
+        **dict.fromkeys(("n", "answers", "invited", "alpha_n"), "BIGINT"),
         **dict.fromkeys(("value", "lo", "hi", "alpha"), "DOUBLE"),
         **dict.fromkeys(("first_answer_on", "last_answer_on", "wave_on", "counted_on"), "DATE"),
     },

@@ -86,7 +86,11 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> DbtWarehouse:
         objective(12, "failed_checks", 0, mart="board.data_trust", direction="down", audience=None),
         objective(13, "failed_checks/files", 0, mart="board.data_trust", direction="down", audience=None),
         objective(14, "happiness", 1, mart="core.nothing"),
+        objective(15, "opr_trust", 60, audience="suppliers"),
     )
+    for wave, score in (("wave 9", 2), ("wave 10", 6)):
+        asked = {"wave": wave, "audience": "suppliers", "item": "trust", "scale_min": 1, "scale_max": 7}
+        warehouse.insert("surveys", *(asked | {"respondent_key": f"s{number}", "score": score + number % 2} for number in range(40)))
     for platform, followers in (("mastodon", 100), ("bluesky", 250)):
         warehouse.insert("profiles", {"platform": platform, "profile_id": "us"})
         read = {"platform": platform, "profile_id": "us"}
@@ -154,6 +158,15 @@ def test_what_is_not_measured_says_why(warehouse: DbtWarehouse) -> None:
     assert ", advocacy_rate, " in rows["6"] and ", two_way_ratio, " in rows["6"]
     marts = "board.data_trust, core.experiments, core.post_days, core.posts, core.profile_days, relationships.indicators"
     assert rows["14"].startswith(f"{unknown}an objective may name {marts}, ")
+
+
+def test_waves_without_a_date_are_read_and_stand_in_no_quarter(warehouse: DbtWarehouse) -> None:
+    ((state, value, period),) = warehouse.rows("select state, value, period_start from board.objectives where objective_id = '15'")
+    assert (state, value, period) == ("met", pytest.approx(100 * 5.5 / 6), None)
+    rows = warehouse.rows(
+        "select distinct state, suppressed_reason from board.scorecard where measure = 'opr_trust' and audience = 'suppliers'"
+    )
+    assert rows == [("not_measured", "the waves that measure it have no date: give answered_at, or name them like 2026-Q1")]
 
 
 def test_clients_margin_is_what_the_credits_of_company_accounts_add_up_to(warehouse: DbtWarehouse) -> None:

@@ -166,3 +166,63 @@ def test_a_response_rate_of_a_fifth_is_enough(warehouse: DbtWarehouse) -> None:
 def test_an_odd_scale_from_1_to_10_has_the_same_promoters(warehouse: DbtWarehouse) -> None:
     warehouse.insert("surveys", *answers("nps", [[9]] * 50 + [[10]] * 20 + [[8]] * 20 + [[6]] * 30, (1, 10)))
     assert surveys(warehouse, "value")["2026-05", "nps"] == (pytest.approx(100 * 40 / 120),)
+
+
+def test_whoever_rates_three_tickets_is_one_person_and_three_ratings(warehouse: DbtWarehouse) -> None:
+    """A wave and its month say the same of the same answers; a respondent's mean says of two good ratings and a bad one that there was none."""
+    warehouse.insert("surveys", *answers("csat", [[1, 1, 0]] * 30 + [[1, 1, 1]] * 10, (0, 1)))
+    warehouse.build("+relationships_indicators")
+    ((n, given, value, lo, hi),) = warehouse.rows("select n, answers, value, lo, hi from relationships.surveys")
+    assert (n, given, value) == (40, 120, 0.75)
+    rows = warehouse.rows(
+        "select period_kind, numerator, denominator, value, lo, hi from relationships.indicators where indicator = 'csat' and period_kind in ('wave', 'month')"
+    )
+    assert {row[0]: row[1:] for row in rows} == {
+        "wave": (90, 120, 0.75, lo, hi),
+        "month": (90, 120, 0.75, pytest.approx(lo), pytest.approx(hi)),
+    }
+
+
+def test_waves_follow_each_other_by_date_or_number(warehouse: DbtWarehouse) -> None:
+    """Means of 10, 40 and 90 in the order in which the waves were; `spring` was nobody knows when."""
+    named = {
+        "clients": ["Q1 2025", "Q2 2025", "Q1 2026"],
+        "public": ["wave 1", "wave 2", "wave 10"],
+        "suppliers": ["spring", "autumn", "yule"],
+    }
+    for audience, waves in named.items():
+        for number, wave in enumerate(waves, 1):
+            spread = [[10 * number**2 - 5], [10 * number**2 + 5]] * 20
+            warehouse.insert("surveys", *answers("trust", spread, (0, 100), wave=wave, audience=audience, answered_at=None))
+    warehouse.build("+relationships_surveys")
+    found = dict(warehouse.rows("select wave, change from relationships.surveys"))
+    assert [found[wave] for wave in named["clients"] + named["public"]] == [None, 30, 50] * 2
+    assert [found[wave] for wave in named["suppliers"]] == [None] * 3
+
+
+def test_understanding_changes_and_a_wave_is_one_family_of_tests(warehouse: DbtWarehouse) -> None:
+    """Six dimensions, each answered on a day of its own, are tested together: the smallest p of all counts six times."""
+    random = np.random.default_rng(8)
+    dimensions = ("trust", "control_mutuality", "satisfaction", "commitment", "exchange", "communal")
+    for month, shift in ((3, 0.0), (4, 0.4)):
+        for day, dimension in enumerate(dimensions, 10):
+            of_wave = {"wave": f"2026-{month:02}", "answered_at": datetime(2026, month, day)}
+            warehouse.insert("surveys", *answers(dimension, random.normal(4 + shift, 1, (40, 1)).clip(1, 7), (1, 7), **of_wave))
+            if dimension == "trust":
+                staff = {"respondent_side": "staff", "perspective": "meta"}
+                warehouse.insert("surveys", *answers(dimension, random.normal(5, 1, (40, 1)).clip(1, 7), (1, 7), **of_wave, **staff))
+    warehouse.build("+relationships_indicators")
+    accuracy = warehouse.rows(
+        "select wave, value, lo, hi, change, change_lo, change_hi from relationships.understanding where measure = 'accuracy' and side = 'staff' order by wave"
+    )
+    (_, was, was_lo, was_hi, *_), (_, is_, lo, hi, change, change_lo, change_hi) = accuracy
+    assert (change, change_lo) == pytest.approx((is_ - was, is_ - was - ((is_ - lo) ** 2 + (was_hi - was) ** 2) ** 0.5))
+    assert change_hi == pytest.approx(is_ - was + ((hi - is_) ** 2 + (was - was_lo) ** 2) ** 0.5)
+    tested = warehouse.rows(
+        "select indicator, period_start, p_value, q_value from relationships.indicators where dimension_value = '2026-04' and p_value is not null"
+    )
+    assert {row[0] for row in tested} == {f"opr_{name}" for name in dimensions} | {"accuracy_trust"}
+    assert {f"{row[1]}" for row in tested} == {"2026-04-01"}
+    p = sorted(row[2] for row in tested)
+    expected = [min(p[at] * len(p) / (at + 1) for at in range(at, len(p))) for at in range(len(p))]
+    assert sorted(row[3] for row in tested) == pytest.approx(expected)

@@ -47,7 +47,7 @@ def rows_of(scores: Vector, dimension: str, wave: str, side: str = "audience", p
     """Rows of int_survey_respondents: a company is an audience, a column a respondent; NaN did not answer."""
     n, people = scores.shape
     given = np.isfinite(scores.ravel())
-    size = int(given.sum())
+    size, score = int(given.sum()), scores.ravel()[given]
     return {
         "wave": np.full(size, wave),
         "audience": np.repeat(names(n), people)[given],
@@ -56,8 +56,12 @@ def rows_of(scores: Vector, dimension: str, wave: str, side: str = "audience", p
         "perspective": np.full(size, perspective),
         "respondent_key": np.tile(np.arange(people).astype(str), n)[given],
         "items": np.ones(size, dtype=np.int64),
-        "score_sum": scores.ravel()[given],
-        "score": scores.ravel()[given],
+        "score_sum": score,
+        "score": score,
+        **{
+            name: said.astype(np.int64)
+            for name, said in (("promoters", score >= 0.9), ("detractors", score <= 0.6), ("satisfied", score >= 0.75))
+        },
         "answered_at": np.full(size, np.datetime64("2026-03-10T00:00:00" if wave == "1" else "2026-06-10T00:00:00", "us")),
     }
 
@@ -104,18 +108,34 @@ def _change(random: np.random.Generator, n: int, planted: bool, correlation: flo
     return Draws(found["change"], found["change_lo"], found["change_hi"], np.full(n, _truth("nps", after) - _truth("nps", before)))
 
 
-def _understanding(random: np.random.Generator, n: int, planted: bool, correlation: float = 0.0) -> Draws:
-    """Accuracy: what the audience thinks, less what 35 of the staff believe that it thinks; planted: staff flatter themselves."""
-    own, meta = SCALES["trust"][0], SCALES["trust"][1 if planted else 0]
+def _accuracy(random: np.random.Generator, n: int, metas: list[Vector], correlation: float) -> dict[str, Vector]:
+    """What the audience thinks, less what 35 of the staff believe that it thinks: the last of as many waves as `metas`, what the staff believes in each."""
     product = Product()
-    product.give("int_survey_respondents", rows_of(_scores(random, own, (n, RESPONDENTS), correlation), "trust", "1"))
-    product.give("int_survey_respondents", rows_of(_scores(random, meta, (n, 35), correlation), "trust", "1", "staff", "meta"))
+    for wave, meta in enumerate(metas, 1):
+        product.give(
+            "int_survey_respondents", rows_of(_scores(random, SCALES["trust"][0], (n, RESPONDENTS), correlation), "trust", str(wave))
+        )
+        product.give("int_survey_respondents", rows_of(_scores(random, meta, (n, 35), correlation), "trust", str(wave), "staff", "meta"))
     found = product.rows(
         "relationships_understanding",
-        "select audience, value, lo, hi from {name} where measure = 'accuracy' and side = 'staff' and value is not null",
+        "select audience, value, lo, hi, change, change_lo, change_hi from {name} "
+        f"where wave = '{len(metas)}' and measure = 'accuracy' and side = 'staff' and value is not null",
     )
-    columns = _columns(found, n)
-    return Draws(columns["value"], columns["lo"], columns["hi"], np.full(n, _truth("trust", own) - _truth("trust", meta)))
+    return _columns(found, n)
+
+
+def _understanding(random: np.random.Generator, n: int, planted: bool, correlation: float = 0.0) -> Draws:
+    """Planted: staff flatter themselves."""
+    own, meta = SCALES["trust"][0], SCALES["trust"][1 if planted else 0]
+    found = _accuracy(random, n, [meta], correlation)
+    return Draws(found["value"], found["lo"], found["hi"], np.full(n, _truth("trust", own) - _truth("trust", meta)))
+
+
+def _understanding_change(random: np.random.Generator, n: int, planted: bool, correlation: float = 0.0) -> Draws:
+    """Planted: in the second wave staff flatter themselves."""
+    before, after = SCALES["trust"][0], SCALES["trust"][1 if planted else 0]
+    found = _accuracy(random, n, [before, after], correlation)
+    return Draws(found["change"], found["change_lo"], found["change_hi"], np.full(n, _truth("trust", before) - _truth("trust", after)))
 
 
 CLIENTS_ALIKE = "people come in client companies of 6, who answer alike (correlation .3 of what they feel)"
@@ -195,5 +215,13 @@ ESTIMATORS = [
             "relationships.indicators: agreement_*",
             "relationships.indicators: congruency_*",
         ),
+    ),
+    Estimator(
+        "understanding_change",
+        "Change of the accuracy of staff's estimate between two waves: Newcombe",
+        "the difference of the two differences of means",
+        "relationships.understanding, macro newcombe_half_width",
+        (World("assumptions", _understanding_change), World("clusters_3", partial(_understanding_change, correlation=0.3), CLIENTS_ALIKE)),
+        shows=("relationships.understanding: change",),
     ),
 ]

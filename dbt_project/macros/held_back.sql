@@ -201,7 +201,7 @@ held as (
 {%- endmacro %}
 
 {% macro told_survey_values() -%}
-{{ return(['n', 'invited', 'value', 'lo', 'hi', 'alpha', 'alpha_n', 'first_answer_on', 'last_answer_on', 'wave_on']) }}
+{{ return(['n', 'answers', 'invited', 'value', 'lo', 'hi', 'alpha', 'alpha_n', 'first_answer_on', 'last_answer_on', 'wave_on']) }}
 {%- endmacro %}
 
 {% macro told_understanding_values() -%}{{ return(['n_first', 'n_second', 'value', 'lo', 'hi', 'last_answer_on', 'wave_on']) }}{%- endmacro %}

@@ -1,14 +1,18 @@
 with indicators as (
     select * from {{ ref('relationships_indicators') }}
-    where platform = 'all' and profile_id = 'all' and (dimension = 'all' or (dimension = 'wave' and period_start is not null))
+    where platform = 'all' and profile_id = 'all' and dimension in ('all', 'wave')
 ),
 
+-- of waves of one day, or of none, the last
 surveys as (
     select * from {{ ref('relationships_surveys') }}
+    qualify row_number() over (partition by audience, measure, wave_on order by {{ wave_place('wave') }} desc, wave desc) = 1
 ),
 
 understanding as (
     select * from {{ ref('relationships_understanding') }}
+    where side = 'staff'
+    qualify row_number() over (partition by audience, dimension, measure, wave_on order by {{ wave_place('wave') }} desc, wave desc) = 1
 ),
 
 network as (
@@ -35,6 +39,11 @@ from_indicators as (
         is_complete,
         suppressed_reason
     from indicators
+    qualify
+        row_number() over (
+            partition by indicator, audience, period_kind, period_start
+            order by {{ wave_place('dimension_value') }} desc, dimension_value desc
+        ) = 1
 ),
 
 from_surveys as (
@@ -56,7 +65,6 @@ from_surveys as (
         true as is_complete,
         suppressed_reason
     from surveys
-    where wave_on is not null
 ),
 
 from_understanding as (
@@ -72,13 +80,12 @@ from_understanding as (
         hi,
         method,
         cast(null as text) as evidence_grade,
-        cast(null as double) as change,
-        cast(null as double) as change_lo,
-        cast(null as double) as change_hi,
+        change,
+        change_lo,
+        change_hi,
         true as is_complete,
         suppressed_reason
     from understanding
-    where side = 'staff' and wave_on is not null
 ),
 
 -- the network of a quarter is that of its last month

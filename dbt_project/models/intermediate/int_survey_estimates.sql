@@ -7,15 +7,15 @@ reliability as (
     select * from {{ ref('int_survey_reliability') }}
 ),
 
-invitations as (
-    select wave, audience, count(distinct respondent_key) as invited, max({{ reporting_date('invited_at') }}) as invited_on
-    from {{ ref('int_survey_invitations') }}
-    group by wave, audience
+waves as (
+    select * from {{ ref('int_survey_waves') }}
 ),
 
-{{ prints_of_cells('respondents', ['wave', 'audience', 'dimension'], 'respondent_key', ['respondent_key', 'score']) }},
+{{ prints_of_cells(
+    'respondents', ['wave', 'audience', 'dimension'], 'respondent_key', ['respondent_key', 'items', 'score', 'promoters', 'detractors', 'satisfied']
+) }},
 
--- scores are between 0 and 1; of 0 to 10, 9 and 10 promote and 0 to 6 detract; of 1 to 5, 4 and 5 are satisfied
+-- whoever answered several times is one person: of nps with the mean of the classes, of csat with as many ratings as they gave
 counted as (
     select
         wave,
@@ -24,9 +24,13 @@ counted as (
         min({{ reporting_date('answered_at') }}) as first_answer_on,
         max({{ reporting_date('answered_at') }}) as last_answer_on,
         count(*) as n,
-        sum(case when score >= 0.9 then 1 else 0 end) as promoters,
-        sum(case when score <= 0.6 then 1 else 0 end) as detractors,
-        sum(case when score >= 0.75 then 1 else 0 end) as satisfied,
+        cast(sum(items) as bigint) as answers,
+        cast(sum(cast(cast(promoters as double) / items as decimal(18, 12))) as double) as promoters,
+        cast(sum(cast(cast(detractors as double) / items as decimal(18, 12))) as double) as detractors,
+        cast(sum(satisfied) as bigint) as satisfied,
+        cast(sum(satisfied * satisfied) as bigint) as sum_xx,
+        cast(sum(satisfied * items) as bigint) as sum_xm,
+        cast(sum(items * items) as bigint) as sum_mm,
         sum(score) as score_sum,
         {{ exact_variance('score') }} as variance
     from respondents
@@ -40,18 +44,26 @@ measured as (
         -- one pseudo-answer in each of the three classes
         (counted.promoters - counted.detractors) / (counted.n + 3.0) as adjusted_nps,
         (counted.promoters + counted.detractors + 2) / (counted.n + 3.0) as adjusted_extremes,
-        cast(counted.satisfied as double) / counted.n as satisfied_share,
+        cast(counted.satisfied as double) / counted.answers as satisfied_share,
         {{ t_quantile('(counted.n - 1)') }} as quantile,
-        invitations.invited,
-        coalesce(counted.last_answer_on, invitations.invited_on, {{ wave_date('counted.wave') }}) as wave_on,
+        waves.invited,
+        waves.wave_on,
         reliability.alpha,
         reliability.n as alpha_n,
         prints.prints
     from counted
     inner join prints on counted.wave = prints.wave and counted.audience = prints.audience and counted.dimension = prints.dimension
-    left join invitations on counted.wave = invitations.wave and counted.audience = invitations.audience
+    left join waves on counted.wave = waves.wave and counted.audience = waves.audience
     left join reliability
         on counted.wave = reliability.wave and counted.audience = reliability.audience and counted.dimension = reliability.dimension
+),
+
+with_effects as (
+    select
+        *,
+        answers / {{ design_effect('satisfied_share', 'n', 'answers', 'sum_xx', 'sum_xm', 'sum_mm') }} as effective_answers,
+        case when answers = n then {{ normal_quantile() }} else quantile end as satisfied_quantile
+    from measured
 ),
 
 estimated as (
@@ -75,6 +87,7 @@ estimated as (
             else 'points, 0 to 100'
         end as unit,
         n,
+        answers,
         invited,
         alpha,
         alpha_n,
@@ -87,20 +100,21 @@ estimated as (
         case
             when dimension = 'nps'
                 then 100 * (adjusted_nps - {{ normal_quantile() }} * sqrt((adjusted_extremes - adjusted_nps * adjusted_nps) / (n + 3)))
-            when dimension = 'csat' then {{ wilson_lower('satisfied_share', 'n', normal_quantile()) }}
+            when dimension = 'csat' then {{ wilson_lower('satisfied_share', 'effective_answers', 'satisfied_quantile') }}
             when dimension = 'ces' then 1 + 6 * (mean - quantile * {{ root('variance') }} / sqrt(n))
             else 100 * (mean - quantile * {{ root('variance') }} / sqrt(n))
         end as lo,
         case
             when dimension = 'nps'
                 then 100 * (adjusted_nps + {{ normal_quantile() }} * sqrt((adjusted_extremes - adjusted_nps * adjusted_nps) / (n + 3)))
-            when dimension = 'csat' then {{ wilson_upper('satisfied_share', 'n', normal_quantile()) }}
+            when dimension = 'csat' then {{ wilson_upper('satisfied_share', 'effective_answers', 'satisfied_quantile') }}
             when dimension = 'ces' then 1 + 6 * (mean + quantile * {{ root('variance') }} / sqrt(n))
             else 100 * (mean + quantile * {{ root('variance') }} / sqrt(n))
         end as hi,
         case
             when dimension = 'nps' then 'adjusted: one pseudo-answer in each class'
-            when dimension = 'csat' then 'Wilson'
+            when dimension = 'csat' and answers = n then 'Wilson'
+            when dimension = 'csat' then 'Wilson at answers / deff, t(K-1), clusters = people'
             else 't over respondents'
         end as method,
         case
@@ -108,12 +122,12 @@ estimated as (
                 then 'fewer than ' || case when dimension = 'nps' then '100' else '30' end || ' respondents'
             when n < 0.2 * invited then 'fewer than 20 % of the invited answered'
         end as suppressed_reason
-    from measured
+    from with_effects
 )
 
 select
     {{ key_number(['wave', 'audience', 'measure']) }} as cell,
-    '1' as recipe,
+    '2' as recipe,
     wave,
     audience,
     measure,
@@ -125,7 +139,7 @@ select
     last_answer_on,
     wave_on,
     suppressed_reason,
-    {% for column in ['n', 'invited', 'value', 'lo', 'hi', 'alpha', 'alpha_n'] -%}
+    {% for column in ['n', 'answers', 'invited', 'value', 'lo', 'hi', 'alpha', 'alpha_n'] -%}
     case when suppressed_reason is null then {{ column }} end as {{ column }}{{ ',' if not loop.last }}
     {% endfor %}
 from estimated

@@ -19,10 +19,14 @@ from_surveys as (
         wave as dimension_value,
         measure as indicator,
         unit,
-        -- a net score and a share count people; a mean has no numerator
-        cast(case measure when 'csat' then round(value * n) when 'nps' then round(value * n / 100) when 'enps' then round(value * n / 100) end as bigint)
-            as numerator,
-        case when measure in ('csat', 'nps', 'enps') then n end as denominator,
+        -- a share counts ratings, a net score people who answered once; a mean has no numerator
+        cast(
+            case
+                when measure = 'csat' then round(value * answers)
+                when measure in ('nps', 'enps') and answers = n then round(value * n / 100)
+            end as bigint
+        ) as numerator,
+        case when measure = 'csat' or measure in ('nps', 'enps') and answers = n then answers end as denominator,
         n,
         value,
         lo,
@@ -53,9 +57,9 @@ from_understanding as (
         lo,
         hi,
         method,
-        cast(null as double) as change,
-        cast(null as double) as change_lo,
-        cast(null as double) as change_hi,
+        change,
+        change_lo,
+        change_hi,
         true as is_complete,
         counted_on,
         suppressed_reason

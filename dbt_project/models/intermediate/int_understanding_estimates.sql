@@ -3,6 +3,10 @@ with respondents as (
     where dimension <> 'other'
 ),
 
+waves as (
+    select * from {{ ref('int_survey_waves') }}
+),
+
 views as (
     select
         wave,
@@ -51,6 +55,15 @@ asked as (
     having bool_or(view <> 'audience_own')
 ),
 
+-- invitations are the audience's: how many of the staff were asked nobody says
+answered_by as (
+    select
+        views.*,
+        coalesce(views.view like 'audience_%' and views.n < 0.2 * waves.invited, false) as is_of_too_few
+    from views
+    left join waves on views.wave = waves.wave and views.audience = waves.audience
+),
+
 compared as (
     select
         asked.wave,
@@ -66,15 +79,16 @@ compared as (
         10000 * second_views.variance / second_views.n as second_error,
         case
             when coalesce(first_views.n, 0) < 30 or coalesce(second_views.n, 0) < 30 then 'fewer than 30 respondents on a side'
+            when first_views.is_of_too_few or second_views.is_of_too_few then 'fewer than 20 % of the invited answered'
         end as suppressed_reason
     from asked
     cross join comparisons
-    left join views as first_views
+    left join answered_by as first_views
         on asked.wave = first_views.wave
         and asked.audience = first_views.audience
         and asked.dimension = first_views.dimension
         and comparisons.first_view = first_views.view
-    left join views as second_views
+    left join answered_by as second_views
         on asked.wave = second_views.wave
         and asked.audience = second_views.audience
         and asked.dimension = second_views.dimension
@@ -101,7 +115,7 @@ estimated as (
 
 select
     {{ key_number(['estimated.wave', 'estimated.audience', 'estimated.dimension', 'estimated.measure', 'estimated.side']) }} as cell,
-    '1' as recipe,
+    '2' as recipe,
     estimated.wave,
     estimated.audience,
     estimated.dimension,
@@ -116,9 +130,10 @@ select
     difference - {{ t_quantile('degrees') }} * error as lo,
     difference + {{ t_quantile('degrees') }} * error as hi,
     last_answer_on,
-    coalesce(last_answer_on, {{ wave_date('estimated.wave') }}) as wave_on,
+    waves.wave_on,
     suppressed_reason
 from estimated
+left join waves on estimated.wave = waves.wave and estimated.audience = waves.audience
 left join prints
     on estimated.wave = prints.wave
     and estimated.audience = prints.audience

@@ -3,7 +3,14 @@ with given as (
         *,
         cast(date_trunc('quarter', period_start) as date) as quarter
     from {{ ref('int_measures') }}
-    where period_kind in ('quarter', 'wave')
+    where period_kind in ('quarter', 'wave') and period_start is not null
+),
+
+-- waves that neither answers, invitations nor their name date
+undated as (
+    select distinct mart, measure, audience
+    from {{ ref('int_measures') }}
+    where period_kind = 'wave' and period_start is null
 ),
 
 aims as (
@@ -96,6 +103,7 @@ filled as (
             when lines.measure = 'iroi' then 'no experiment of this quarter measures it'
             when lines.measure = 'retention_lift' then 'no client had 180 days behind a landmark in this quarter'
             when lines.side = 'money' then 'no money of this audience was given'
+            when undated.measure is not null then 'the waves that measure it have no date: give answered_at, or name them like 2026-Q1'
             else 'no data of this audience measures it'
         end as suppressed_reason
     from quarters
@@ -106,6 +114,8 @@ filled as (
         and lines.measure = latest.measure
         and lines.audience = latest.audience
         and latest.place = 1
+    left join undated
+        on lines.mart = undated.mart and lines.measure = undated.measure and lines.audience = undated.audience
     left join objectives
         on lines.mart = objectives.mart and lines.measure = objectives.measure and lines.audience = objectives.audience
 ),

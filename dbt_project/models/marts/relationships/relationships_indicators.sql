@@ -81,16 +81,23 @@ tested as (
     from gathered
 ),
 
--- Benjamini and Hochberg over all that was tested for one period
+-- Benjamini and Hochberg over all that was tested for one period; a wave is one, whatever its days
+with_families as (
+    select
+        *,
+        case when period_kind = 'wave' then dimension_value else cast(period_start as text) end as period
+    from tested
+),
+
 ranked as (
     select
         *,
-        count(p_value) over (partition by period_kind, period_start) as tests,
+        count(p_value) over (partition by period_kind, period) as tests,
         row_number() over (
-            partition by period_kind, period_start
+            partition by period_kind, period
             order by p_value nulls last, indicator, audience, platform, dimension_value
         ) as place
-    from tested
+    from with_families
 ),
 
 corrected as (
@@ -99,7 +106,7 @@ corrected as (
         case
             when p_value is not null
                 then min(p_value * tests / place) over (
-                    partition by period_kind, period_start
+                    partition by period_kind, period
                     order by place desc
                     rows between unbounded preceding and current row
                 )

@@ -6,15 +6,7 @@ clock as (
     select * from {{ ref('int_clock') }}
 ),
 
-with_previous as (
-    select
-        *,
-        lag(value) over wave_order as value_before,
-        lag(lo) over wave_order as lo_before,
-        lag(hi) over wave_order as hi_before
-    from shown
-    window wave_order as (partition by audience, measure order by wave_on, wave)
-)
+{{ waves_in_order('shown', ['audience', 'measure'], ['value', 'lo', 'hi']) }}
 
 select
     wave,
@@ -22,6 +14,7 @@ select
     measure,
     unit,
     n,
+    answers,
     invited,
     {{ ratio('n', 'invited') }} as response_rate,
     {{ published_double('value') }} as value,
@@ -31,9 +24,7 @@ select
     {{ published_double('alpha') }} as alpha,
     alpha_n,
     alpha < 0.7 as is_alpha_low,
-    {{ published_double('(value - value_before)') }} as change,
-    {{ published_double('(value - value_before - ' ~ newcombe_half_width('value - lo', 'hi_before - value_before', 0) ~ ')') }} as change_lo,
-    {{ published_double('(value - value_before + ' ~ newcombe_half_width('hi - value', 'value_before - lo_before', 0) ~ ')') }} as change_hi,
+    {{ change_since_wave_before() }},
     first_answer_on,
     last_answer_on,
     wave_on,

@@ -4,24 +4,27 @@ with told as (
 
 clock as (
     select * from {{ ref('int_clock') }}
-)
+),
+
+{{ waves_in_order('told', ['audience', 'dimension', 'measure', 'side'], ['value', 'lo', 'hi']) }}
 
 select
-    told.wave,
-    told.audience,
-    told.dimension,
-    told.measure,
-    told.side,
-    told.n_first,
-    told.n_second,
-    {{ published_double('told.value') }} as value,
-    {{ published_double('told.lo') }} as lo,
-    {{ published_double('told.hi') }} as hi,
-    told.method,
-    told.last_answer_on,
-    told.wave_on,
-    told.counted_on,
-    told.suppressed_reason,
+    wave,
+    audience,
+    dimension,
+    measure,
+    side,
+    n_first,
+    n_second,
+    {{ published_double('value') }} as value,
+    {{ published_double('lo') }} as lo,
+    {{ published_double('hi') }} as hi,
+    method,
+    {{ change_since_wave_before() }},
+    last_answer_on,
+    wave_on,
+    counted_on,
+    suppressed_reason,
     clock.is_demo
-from told
+from with_previous
 cross join clock
