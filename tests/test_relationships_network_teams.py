@@ -64,12 +64,12 @@ def test_teams_that_are_dated_after_the_messages(warehouse: DbtWarehouse, since:
 def test_a_team_inside_another_one_does_not_leave_one_person_over(warehouse: DbtWarehouse) -> None:
     teams = {"engineering": range(1, 7), "backend": range(1, 6), "sales": range(7, 13)}
     join(warehouse, *((person, team, LONG_AGO, None) for team, people in teams.items() for person in people))
-    warehouse.insert("interactions", *messages([(1, 2), (2, 3)]), *messages([(6, 1)], times=17), *messages([(7, 8)]))
+    warehouse.insert("interactions", *messages([(1, 2), (2, 3), (7, 8)]), *messages([(6, 1)], times=17))
     found = network(warehouse, "n, messages, suppressed_reason")
-    for month in ("2026-05-01", "2026-05-01", None):
-        assert found[month, "engineering"] == (6, 21 if month is None else found[month, "engineering"][1], None)
+    for month in ("2026-05-01", None):
+        assert found[month, "engineering"] == (6, 21, None)
         assert found[month, "backend"] == (None, None, "would tell a group of fewer than 5 people by subtraction")
-        assert found[month, "sales"][::2] == (6, None)
+        assert found[month, "sales"] == (6, 2, None)
 
 
 def test_teams_inside_others_are_shown_where_five_are_left(warehouse: DbtWarehouse) -> None:
@@ -78,8 +78,8 @@ def test_teams_inside_others_are_shown_where_five_are_left(warehouse: DbtWarehou
     join(warehouse, *((person, team, LONG_AGO, None) for team, people in teams.items() for person in people))
     warehouse.insert("interactions", *messages([(1, 2)]))
     found = network(warehouse, "n")
-    assert {key[1]: row[0] for key, row in found.items() if key[0] is None} == {"all": 26} | {team: len(of) for team, of in teams.items()}
-    assert {key[1]: row[0] for key, row in found.items() if key[0]} == {"all": 26} | {team: len(of) for team, of in teams.items()}
+    for month in ("2026-05-01", None):
+        assert {key[1]: row[0] for key, row in found.items() if key[0] == month} == {"all": 26} | {team: len(of) for team, of in teams.items()}
 
 
 def test_one_person_in_two_teams_is_not_the_sum_of_both_less_the_company(warehouse: DbtWarehouse) -> None:
@@ -119,12 +119,12 @@ class Company:
                 units = {f"unit {team % 2}" for team in teams} if seed % 2 else set()
                 names = units | {f"team {team}" for team in teams if team != 4 or random.random() < 0.9}
                 self.stays += [(person, name, at[start], at[end] if end < days else None) for name in names]
-        present = [[p for p in range(people) if any(s[0] == p for s in self.stays)]] * months
+        there = sorted({stay[0] for stay in self.stays})
         self.written = [
             row
-            for month, there in enumerate(present)
+            for first in self.first_days
             for day in (3, 9, 15, 22)
-            for row in messages(list(pairwise(random.permutation(there))), at=self.first_days[month] + timedelta(days=day, hours=9), times=1)
+            for row in messages(list(pairwise(random.permutation(there))), at=first + timedelta(days=day, hours=9), times=1)
         ]
 
     def parts(self) -> dict[tuple[int, int, frozenset[str]], int]:
@@ -172,4 +172,4 @@ def test_no_few_colleagues_can_be_solved_for(warehouse: DbtWarehouse, seed: int)
     naive = [cell for cell, of in members.items() if len(of) >= 5]
     assert small_groups(np.array([row(cell) for cell in naive]), owners, groups), "hiding small teams alone would do"
     assert small_groups(np.array([row(cell) for cell in shown]), owners, groups) == []
-    assert len(shown) > 0.6 * len(naive)
+    assert len(shown) > len(naive) / 2
