@@ -43,7 +43,7 @@ def test_who_moves_takes_along_nothing_of_the_past(warehouse: DbtWarehouse, move
     assert found["2026-05-01", "b"] == (7, 52, 1, pytest.approx(5 / 6), pytest.approx(2 / 3))
     assert found[None, "a"][:3] == (7, 10, 3), "3 to 1 was written in April alone, within a"
     assert found[None, "b"][:3] == (7, 52, 1)
-    sums = defaultdict(int)
+    sums: dict[str, int] = defaultdict(int)
     for (month, team), row in found.items():
         sums[team] += row[1] * (-1 if month is None else 1)
     assert set(sums.values()) == {0}, "months of a team add up to its total"
@@ -79,7 +79,8 @@ def test_teams_inside_others_are_shown_where_five_are_left(warehouse: DbtWarehou
     warehouse.insert("interactions", *messages([(1, 2)]))
     found = network(warehouse, "n")
     for month in ("2026-05-01", None):
-        assert {key[1]: row[0] for key, row in found.items() if key[0] == month} == {"all": 26} | {team: len(of) for team, of in teams.items()}
+        sizes = {key[1]: row[0] for key, row in found.items() if key[0] == month}
+        assert sizes == {"all": 26} | {team: len(people) for team, people in teams.items()}
 
 
 def test_one_person_in_two_teams_is_not_the_sum_of_both_less_the_company(warehouse: DbtWarehouse) -> None:

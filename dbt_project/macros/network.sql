@@ -72,7 +72,7 @@ end
             count(*) filter (where not is_whole) as divided_places,
             is_sum or bool_or(is_divided_well) or is_nested and whole_places = 1 and divided_places = 0 as is_shown
         from (
-            -- the places of all parts together, which the sums of the company's periods cannot tell apart
+            -- places of all parts together: of these the shown figures of the period itself are sums
             select
                 period,
                 turn,
@@ -91,8 +91,8 @@ end
                     turns.is_sum,
                     before.kept,
                     before.is_nested,
-                    list_sort(list_intersect(cells.teams, list_concat(cells.known, before.kept))) as place,
-                    list_sort(list_intersect(cells.teams, before.kept)) as place_of_all,
+                    list_filter(cells.teams, own -> list_contains(cells.known, own) or list_contains(before.kept, own)) as place,
+                    list_filter(cells.teams, own -> list_contains(before.kept, own)) as place_of_all,
                     bool_and(list_contains(cells.teams, turns.team)) as is_inside,
                     bool_or(list_contains(cells.teams, turns.team)) as is_touched,
                     coalesce(sum(cells.people) filter (where list_contains(cells.teams, turns.team)), 0) as inside,

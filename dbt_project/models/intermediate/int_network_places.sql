@@ -54,7 +54,7 @@ beginnings as (
     select moments.month, moments.person_key, changes.changed_at as starts_at, moments.ends_at
     from moments
     inner join changes
-        on moments.person_key = changes.person_key and changes.changed_at > moments.starts_at and changes.changed_at < moments.ends_at
+        on moments.person_key = changes.person_key and moments.starts_at < changes.changed_at and moments.ends_at > changes.changed_at
 ),
 
 spells as (
