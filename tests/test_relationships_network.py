@@ -1,12 +1,10 @@
 """relationships.internal_network on graphs that are known: the karate club, a digraph of six edges, teams."""
 
 from datetime import datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import networkx as nx
-import numpy as np
 import pytest
 
 from tests.dbt_warehouse import DbtWarehouse
@@ -189,49 +187,6 @@ def test_a_rest_of_nobody_or_of_five_hides_nothing_more(warehouse: DbtWarehouse)
     warehouse.insert("interactions", *messages([(0, 1)]))
     found = {key[1]: row[0] for key, row in network(warehouse, "n").items() if key[0] is None}
     assert found == {"all": 17, "sales": 7, "care": 5, "one": None, "other": None}
-
-
-def test_no_small_team_of_a_month_can_be_solved_for(warehouse: DbtWarehouse) -> None:
-    """Messages add up over months and teams; people come and go. Whatever the numbers are, those of fewer than 5 do not follow."""
-    random = np.random.default_rng(5)
-    months = range(6)
-    stays = [(f"team {random.integers(9)}", *sorted(random.integers(0, 6, 2))) for _ in range(70)]
-    first_days = [datetime(2026, 1 + month, 1) for month in range(7)]
-    for person, (team, since, until) in enumerate(stays):
-        stay = {"person_key": str(person), "team": team, "valid_from": first_days[since], "valid_to": first_days[until + 1]}
-        warehouse.insert("memberships", stay)
-    for month in months:
-        there = [person for person, (_, since, until) in enumerate(stays) if since <= month <= until]
-        warehouse.insert("interactions", *messages(list(pairwise(there)), at=first_days[month]))
-    found = network(warehouse, "messages")
-    members = {
-        (None if month is None else f"{first_days[month]:%Y-%m-%d}", team): [
-            person
-            for person, (own, since, until) in enumerate(stays)
-            if team in (own, "all") and (month is None or since <= month <= until)
-        ]
-        for month in (*months, None)
-        for team in ("all", *{team for team, _, _ in stays})
-    }
-    # who was not there wrote nothing
-    present = np.array([[since <= month <= until for month in months] for _, since, until in stays])
-    sums = {
-        key: present
-        * np.array(
-            [[person in people and key[0] in (None, f"{first_days[month]:%Y-%m-%d}") for month in months] for person in range(len(stays))]
-        )
-        for key, people in members.items()
-    }
-
-    def solved(rows: list[tuple]) -> list[tuple]:
-        told = np.array([sums[row].ravel() for row in rows])
-        small = [key for key, people in members.items() if 0 < len(people) < 5]
-        ways = {key: np.linalg.lstsq(told.T, sums[key].ravel(), rcond=None)[0] for key in small}
-        return [key for key in small if np.allclose(told.T @ ways[key], sums[key].ravel(), atol=1e-9)]
-
-    assert solved([key for key, people in members.items() if len(people) >= 5]), "hiding small teams alone would do"
-    published = [key for key, (sent,) in found.items() if sent is not None]
-    assert len(published) > 20 and solved(published) == []
 
 
 def test_gini_of_a_published_example(warehouse: DbtWarehouse) -> None:

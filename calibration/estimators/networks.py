@@ -57,9 +57,21 @@ def _participation(written: Whole) -> dict[str, Any]:
     return rows | {"members_from": np.full(len(rows["team"]), "teams")}
 
 
+def _places(n: int) -> dict[str, Any]:
+    """Rows of int_network_places: nobody moves."""
+    company, person = (index.ravel() for index in np.indices((n, TEAM + OTHERS)))
+    return {
+        "month": _months(company),
+        "person_key": np.where(person < TEAM, _keys(company, "e", person), _keys(company, "o", person - TEAM)),
+        "starts_at": _months(company).astype("datetime64[us]"),
+        "teams": [["all", "t"] if of_team else ["all"] for of_team in person < TEAM],
+    }
+
+
 def _gini(random: np.random.Generator, n: int, planted: bool, spread: float = 0.8) -> Draws:
     product = Product()
     product.give("int_network_participation", _participation(member_messages(random, (n, TEAM), spread)))
+    product.give("int_network_places", _places(n))
     found = _read(product, n, "gini")
     return Draws(found["value"], found["lo"], found["hi"], np.full(n, gini_of_all(spread)))
 
@@ -101,6 +113,7 @@ def _ties(random: np.random.Generator, n: int, planted: bool, spread: float = 0.
     rows |= {name: np.zeros(size, dtype=np.bool_) for name in ("is_undirected", "is_reciprocated")}
     product = Product()
     product.give("int_network_participation", _participation(np.ones((n, TEAM), dtype=np.int64)))
+    product.give("int_network_places", _places(n))
     product.give("int_network_ties", rows)
     found = _read(product, n, "cross_team_share")
     return Draws(found["value"], found["lo"], found["hi"], np.full(n, _share_across(spread)))

@@ -109,7 +109,7 @@ from_network as (
         cast({{ column }} as double) as value,
         cast({{ limits ~ '_lo' if limits else 'null' }} as double) as lo,
         cast({{ limits ~ '_hi' if limits else 'null' }} as double) as hi,
-        '{{ 'bootstrap of people' if limits else 'exact' }}' as method,
+        '{{ network_interval(column) }}' || method as method,
         cast(null as text) as evidence_grade,
         cast(null as double) as change,
         cast(null as double) as change_lo,

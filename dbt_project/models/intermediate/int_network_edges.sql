@@ -16,6 +16,8 @@ repeated as (
         case when grouping(month) = 0 then month end as month,
         from_key,
         to_key,
+        max(occurred_at) as made_at,
+        max(month) as made_in,
         'two messages within 28 days' as edge_rule
     from paired
     where previous_at >= occurred_at - interval 28 day
@@ -28,6 +30,8 @@ drawn_once as (
         cast(null as date) as month,
         from_key,
         to_key,
+        occurred_at as made_at,
+        month as made_in,
         'one message, since nobody wrote twice to anybody' as edge_rule
     from addresses
     where not exists (select 1 from paired where previous_at is not null)

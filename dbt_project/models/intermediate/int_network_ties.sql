@@ -1,65 +1,36 @@
-with members as (
-    select * from {{ ref('int_network_members') }}
-),
-
-edges as (
+with edges as (
     select * from {{ ref('int_network_edges') }}
 ),
 
-teams as (
-    select * from members
-    where team <> 'all'
+places as (
+    select * from {{ ref('int_network_places') }}
 ),
 
--- whether the two ends have teams, and one in common
-bordered as (
-    select
-        edges.month,
-        edges.from_key,
-        edges.to_key,
-        bool_or(senders.team = receivers.team) as is_within_a_team
-    from edges
-    inner join teams as senders
-        on edges.month is not distinct from senders.month and edges.from_key = senders.person_key
-    inner join teams as receivers
-        on edges.month is not distinct from receivers.month and edges.to_key = receivers.person_key
-    group by edges.month, edges.from_key, edges.to_key
-),
-
-directed as (
+-- between members of the company, with the teams of both when the edge was made last
+placed as (
     select
         edges.*,
-        back.from_key is not null as is_reciprocated,
-        not bordered.is_within_a_team as is_across_teams
+        senders.teams as from_teams,
+        receivers.teams as to_teams
     from edges
-    left join edges as back
-        on edges.month is not distinct from back.month and edges.from_key = back.to_key and edges.to_key = back.from_key
-    left join bordered
-        on edges.month is not distinct from bordered.month and edges.from_key = bordered.from_key and edges.to_key = bordered.to_key
+    inner join places as senders
+        on edges.made_in = senders.month
+        and edges.from_key = senders.person_key
+        and edges.made_at >= senders.starts_at
+        and edges.made_at < senders.ends_at
+    inner join places as receivers
+        on edges.made_in = receivers.month
+        and edges.to_key = receivers.person_key
+        and edges.made_at >= receivers.starts_at
+        and edges.made_at < receivers.ends_at
 ),
 
 -- an edge touches a team with one end or both; with both it lies inside
 ends as (
     select
-        directed.*,
-        senders.team,
-        receivers.person_key is not null as is_inside
-    from directed
-    inner join members as senders
-        on directed.month is not distinct from senders.month and directed.from_key = senders.person_key
-    left join members as receivers
-        on directed.month is not distinct from receivers.month and directed.to_key = receivers.person_key and senders.team = receivers.team
-    union all
-    select
-        directed.*,
-        receivers.team,
-        false as is_inside
-    from directed
-    inner join members as receivers
-        on directed.month is not distinct from receivers.month and directed.to_key = receivers.person_key
-    left join members as senders
-        on directed.month is not distinct from senders.month and directed.from_key = senders.person_key and receivers.team = senders.team
-    where senders.person_key is null
+        *,
+        list_contains(from_teams, team) and list_contains(to_teams, team) as is_inside
+    from (select *, unnest(list_distinct(list_concat(from_teams, to_teams))) as team from placed) as touched
 )
 
 select
@@ -70,7 +41,12 @@ select
     edge_rule,
     is_undirected,
     is_inside,
-    is_reciprocated,
+    is_inside and count(*) filter (where is_inside) over (
+        partition by month, team, least(from_key, to_key), greatest(from_key, to_key)
+    ) = 2 as is_reciprocated,
     -- a team's border is its own; the company's are those between its teams
-    case when team <> 'all' then not is_inside when is_inside then is_across_teams end as is_external
+    case
+        when team <> 'all' then not is_inside
+        when len(from_teams) > 1 and len(to_teams) > 1 then len(list_intersect(from_teams, to_teams)) = 1
+    end as is_external
 from ends

@@ -86,7 +86,7 @@ from_network as (
         {{ value }} as value,
         {{ limits ~ '_lo' if limits else 'null' }} as lo,
         {{ limits ~ '_hi' if limits else 'null' }} as hi,
-        '{{ 'Wilson at the effective number of ties, t(K-1), pairs go together where they share a person; ' if limits else '' }}' || method as method,
+        '{{ network_interval(value) }}' || method as method,
         is_complete,
         counted_on,
         {{ network_missing_because(value) }} as suppressed_reason
