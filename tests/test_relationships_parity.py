@@ -60,9 +60,7 @@ def test_two_kinds_that_are_answered_alike_say_no_more_than_one() -> None:
 
 
 def test_two_kinds_that_are_all_answered_say_no_more_than_one() -> None:
-    found = estimates(
-        ((audience, person, kind, 1), 1) for audience in AUDIENCES for person in range(40) for kind in ("dm", "mention")
-    )
+    found = estimates(((audience, person, kind, 1), 1) for audience in AUDIENCES for person in range(40) for kind in ("dm", "mention"))
     assert (found["lo"], found["hi"]) == pytest.approx(newcombe([(1, 40, 40), (1, 40, 40)]), abs=1e-5)
 
 
