@@ -9,6 +9,8 @@
 {{ return(3) }}
 {%- endmacro %}
 
+{% macro one_sided() -%}fewer than {{ least_on_a_side() }} on a side of a share of colleagues{%- endmacro %}
+
 {% macro beside_teams() -%}
 {#- Colleagues who are not in exactly one of the teams that can be told: what the company has and the sum over teams has not, or has twice. -#}
 (several teams or none)

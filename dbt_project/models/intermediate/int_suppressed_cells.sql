@@ -66,7 +66,7 @@ select
     hidden.cell is not null and cells.people >= {{ k_people() }} as is_complementary,
     case
         when cells.is_beside then 'in several teams or in none'
-        when cells.is_one_sided then 'fewer than {{ least_on_a_side() }} on a side of a share of colleagues'
+        when cells.is_one_sided then '{{ one_sided() }}'
         when not cells.is_apart then 'fewer than {{ k_people() }} people in no other team'
         else 'would tell a group of fewer than {{ k_people() }} people by subtraction'
     end as suppressed_reason

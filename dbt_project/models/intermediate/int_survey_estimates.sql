@@ -107,13 +107,14 @@ estimated as (
             when n < case when dimension = 'nps' then 100 else 30 end
                 then 'fewer than ' || case when dimension = 'nps' then '100' else '30' end || ' respondents'
             when n < 0.2 * invited then 'fewer than 20 % of the invited answered'
+            when audience = 'employees' and dimension = 'csat' and least(satisfied, n - satisfied) < {{ least_on_a_side() }} then '{{ one_sided() }}'
         end as suppressed_reason
     from measured
 )
 
 select
     {{ key_number(['wave', 'audience', 'measure']) }} as cell,
-    '1' as recipe,
+    '2' as recipe,
     wave,
     audience,
     measure,
