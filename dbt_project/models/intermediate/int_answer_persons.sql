@@ -51,10 +51,14 @@ counted_in as (
     group by in_teams.period_kind, in_teams.period_start, in_teams.teams
 ),
 
+periods as (
+    select distinct {{ period }} from apart
+),
+
 beside as (
     select asked.*
     from asked
-    inner join (select distinct {{ period }} from apart) as periods
+    inner join periods
         on asked.period_kind = periods.period_kind and asked.period_start is not distinct from periods.period_start
     left join counted_in
         on
@@ -71,7 +75,7 @@ cut as (
     ] -%}
     select
         {{ period }},
-        {{ platform }} as platform,
+        {{ platform if platform == 'platform' else platform ~ ' as platform' }},
         '{{ dimension }}' as dimension,
         {{ value }} as dimension_value,
         person_key,
