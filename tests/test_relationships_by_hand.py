@@ -65,9 +65,22 @@ def _mail() -> dict[str, str]:
     return {"interactions/mail.csv": _csv("platform,interaction_id,occurred_at,kind,actor_key,thread_id,audience,is_brand", rows)}
 
 
+def _kinds() -> dict[str, str]:
+    """Eight suppliers and sixty clients write a comment, a mention, a direct message and a message each; half of the suppliers are answered, and two thirds of the clients."""
+    rows: list[tuple[object, ...]] = []
+    for audience, people, answered in (("suppliers", 8, 4), ("clients", 60, 40)):
+        for n in range(people):
+            for kind in ("comment", "mention", "dm", "message"):
+                name = f"{audience}-{n}-{kind}"
+                rows.append(("net", name, "2026-04-07T09:00:00Z", kind, f"{audience} {n}", name, audience, "false"))
+                if n < answered:
+                    rows.append(("net", f"{name}-answer", "2026-04-07T11:00:00Z", "reply", "us", name, audience, "true"))
+    return {"interactions/kinds.csv": _csv("platform,interaction_id,occurred_at,kind,actor_key,thread_id,audience,is_brand", rows)}
+
+
 @pytest.fixture(scope="module")
 def marts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    warehouse = built_of(_club() | _questionnaires() | _mail(), tmp_path_factory.mktemp("hand"), "+relationships_indicators")
+    warehouse = built_of(_club() | _questionnaires() | _mail() | _kinds(), tmp_path_factory.mktemp("hand"), "+relationships_indicators")
     with duckdb.connect(str(warehouse.path)) as connection:
         yield connection
 
@@ -116,3 +129,11 @@ def test_a_group_of_one_is_not_told_and_the_others_are(marts: duckdb.DuckDBPyCon
     assert found["public", "response_rate_4h"] == [20, 40, 0.5, None]
     assert found["suppliers", "response_rate_4h"] == [None, None, None, "fewer than 10 people"]
     assert marts.execute("select count(*) from relationships.indicators where audience = 'suppliers' and n is not null").fetchone() == (0,)
+
+
+def test_eight_suppliers_are_eight_however_they_write(marts: duckdb.DuckDBPyConnection) -> None:
+    """32 messages of 4 kinds, and one supplier who wrote of another: nine people, of whom nothing is said."""
+    of_parity = "where indicator = 'sup_response_parity'"
+    assert marts.execute(f"select people from intermediate.int_indicators_shown {of_parity}").fetchall() == [(9,)]
+    rows = marts.execute(f"select n_clusters, value, lo, suppressed_reason from relationships.indicators {of_parity}").fetchall()
+    assert rows == [(None, None, None, "fewer than 10 people")]

@@ -84,7 +84,7 @@ def _helped(random: np.random.Generator, n: int, planted: bool, correlation: flo
     rows = {
         "platform": np.full(size, "p"),
         "month": np.full(size, MONTH),
-        "team": names(n)[person // asked.shape[1]],
+        "teams": [[team] for team in names(n)[person // asked.shape[1]]],
         "person_key": np.char.add("e", person.astype(str)),
         "is_answered": np.arange(size) - begun < np.repeat(helped.ravel(), asked.ravel()),
         "is_answered_by_another_team": np.zeros(size, dtype=np.bool_),

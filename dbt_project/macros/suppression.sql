@@ -4,6 +4,23 @@
 
 {% macro suppression_rounds() -%}12{%- endmacro %}
 
+{% macro least_on_a_side() -%}
+{#- Colleagues on each side of a share of them: who did it, and who did not. -#}
+{{ return(3) }}
+{%- endmacro %}
+
+{% macro one_sided() -%}fewer than {{ least_on_a_side() }} on a side of a share of colleagues{%- endmacro %}
+
+{% macro beside_teams() -%}
+{#- Colleagues who are not in exactly one of the teams that can be told: what the company has and the sum over teams has not, or has twice. -#}
+(several teams or none)
+{%- endmacro %}
+
+{% macro is_one_sided(with, without) -%}
+{#- Whether a share tells of all of them but a few, or of none. Needs audience and unit of the same row. -#}
+coalesce(audience = 'employees' and unit = 'share' and least({{ with }}, {{ without }}) < {{ least_on_a_side() }}, false)
+{%- endmacro %}
+
 {% macro hidden_by_closure(cells, edges, k=10, hidden='false') -%}
 {#-
   CTEs `hidden_<round>` over `cells` (cell, people) and `edges` (family, parent, child, loss): which cells may not be shown, so that what
@@ -76,19 +93,26 @@ row_number() over (
 {#-
   CTE `edges` of cells of relationships.indicators. A family is a parent and all that it is the sum of in one direction. Hiding a group takes as
   much from readers as it has people; of periods the first goes, since everybody looks at the last, and so that the same one stays hidden as time goes on.
+  Teams overlap: those that are not `is_apart` (fewer than k people in them alone) are hidden and no members; whoever is not in exactly one of the
+  others is a member, and never shown. A sum of company and teams then holds the k people of some team, or it is the company less all these teams,
+  and what is left is that member.
 -#}
 {% set parents = {
     'platforms': "child.platform <> 'all' and child.profile_id = 'all' and parent.platform = 'all' and parent.profile_id = 'all'
         and parent.dimension = child.dimension and parent.dimension_value = child.dimension_value and " ~ 'SAME_PERIOD',
     'profiles': "child.profile_id <> 'all' and parent.profile_id = 'all' and parent.platform = child.platform
         and parent.dimension = child.dimension and parent.dimension_value = child.dimension_value and " ~ 'SAME_PERIOD',
-    'dimensions': "child.dimension not in ('all', 'clock') and parent.dimension = 'all' and parent.platform = child.platform
+    'dimensions': "child.dimension not in ('all', 'clock') and child.is_apart and parent.dimension = 'all' and parent.platform = child.platform
         and parent.profile_id = child.profile_id and " ~ 'SAME_PERIOD',
 } -%}
 {% set periods = {'month': 'quarter', 'quarter': 'year', 'year': 'all'} -%}
 edges as (
     {% for direction, condition in parents.items() -%}
-    select parent.cell || '|{{ direction }}|' || child.dimension as family, parent.cell as parent, child.cell as child, child.people as loss
+    select
+        parent.cell || '|{{ direction }}|' || child.dimension as family,
+        parent.cell as parent,
+        child.cell as child,
+        case when child.dimension_value = '{{ beside_teams() }}' then 0 else child.people end as loss
     from {{ cells }} as parent
     inner join {{ cells }} as child
         on parent.indicator = child.indicator
@@ -104,6 +128,7 @@ edges as (
         {% for column in indicator_cut() -%}
         and parent.{{ column }} = child.{{ column }}
         {% endfor -%}
+        and child.dimension_value <> '{{ beside_teams() }}'
         and parent.period_kind = '{{ coarser }}'
         and child.period_kind = '{{ finer }}'
         {% if coarser != 'all' -%}

@@ -1,4 +1,5 @@
 {% set contributions = indicator_contributions() -%}
+{% set answer_cell = ['indicator', 'period_kind', 'period_start', 'audience', 'platform', 'dimension', 'dimension_value'] -%}
 with cuts as (
     select * from {{ ref('int_indicator_cuts') }}
 ),
@@ -7,6 +8,12 @@ computed as (
     select cell_no, cut_no from cuts
     where is_computed
 ),
+
+answers as (
+    select * from {{ ref('int_answer_persons') }}
+),
+
+{{ prints_of_cells('answers', answer_cell, 'person_key', ['person_key', 'x', 'm']) }},
 
 {% for relation, families in contributions.items() -%}
 {{ relation }}_buckets as (
@@ -73,3 +80,15 @@ select
 from listed
 inner join shown_as on listed.cut_no = shown_as.computed_as
 where listed.prints is not null
+union all
+select
+    indicator as family,
+    period_kind,
+    period_start,
+    audience,
+    platform,
+    'all' as profile_id,
+    dimension,
+    dimension_value,
+    prints
+from prints

@@ -13,7 +13,9 @@ prints as (
 guarded as (
     select
         estimates.*,
-        suppressed.people is not null as is_hidden
+        coalesce(suppressed.is_hidden, false) as is_hidden,
+        coalesce(suppressed.is_apart, true) as is_apart,
+        suppressed.suppressed_reason as hidden_because
     from estimates
     left join suppressed
         on estimates.indicator = suppressed.indicator
@@ -50,7 +52,7 @@ judged as (
             when value is null and unit = 'minutes' then 'median not reached: at least half are not answered in the time observed'
             when indicator = 'sentiment_net_corrected' and value is null then method
             when value is null then 'not observed for long enough'
-            when is_hidden then 'would tell a group of fewer than 10 people by subtraction'
+            else hidden_because
         end as suppressed_reason
     from guarded
 ),
@@ -70,6 +72,7 @@ shown as (
         suppressed_reason,
         people,
         is_hidden,
+        is_apart,
         correlation,
         {% for column in ['numerator', 'denominator', 'n', 'clusters', 'deff', 'value', 'lo', 'hi'] -%}
         case when suppressed_reason is null then {{ column }} end as {{ column }}{{ ',' if not loop.last }}

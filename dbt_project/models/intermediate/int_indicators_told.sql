@@ -10,18 +10,30 @@ clock as (
 
 {{ differences_since_told('shown', source('goodwill', 'told_indicators'), values) }},
 
--- what a publication adds to the one before is held to the same rule as the publication itself
+changed as (
+    select
+        differences.cell as shown_cell,
+        differences.people,
+        {% for column in place + ['unit', 'is_hidden', 'is_apart'] -%}
+        shown.{{ column }},
+        {% endfor -%}
+        abs(shown.numerator - told_before.numerator) as more_with,
+        abs(shown.denominator - shown.numerator - told_before.denominator + told_before.numerator) as more_without
+    from differences
+    inner join shown on differences.cell = shown.cell
+    left join told_before on differences.cell = told_before.cell
+),
+
+-- what a publication adds to the one before is held to the same rules as the publication itself
 cells as (
     select
         {{ cell_number() }} as cell,
-        shown.cell as shown_cell,
-        {% for column in place -%}
-        shown.{{ column }},
-        {% endfor -%}
-        shown.is_hidden,
-        differences.people
-    from differences
-    inner join shown on differences.cell = shown.cell
+        shown_cell,
+        {{ place | join(', ') }},
+        is_hidden,
+        is_apart,
+        case when {{ is_one_sided('more_with', 'more_without') }} then least(people, {{ k_people() - 1 }}) else people end as people
+    from changed
 ),
 
 {{ families_of_cells('cells') }},

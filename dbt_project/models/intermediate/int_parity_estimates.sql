@@ -49,12 +49,60 @@ compared as (
     select
         kinds.*,
         suppliers.asked as suppliers_asked,
-        {{ design_effect('kinds.rate', 'kinds.clusters', 'kinds.asked', 'kinds.sum_xx', 'kinds.sum_xm', 'kinds.sum_mm') }} as deff
+        {{ design_effect('kinds.rate', 'kinds.clusters', 'kinds.asked', 'kinds.sum_xx', 'kinds.sum_xm', 'kinds.sum_mm') }} as deff,
+        -- what cluster variance and design effect make of a sum of squares
+        case when kinds.clusters > 1 then sqrt(cast(kinds.clusters as double) / (kinds.clusters - 1) * (kinds.asked - 1) / kinds.asked) else 0 end as root_of_scale
     from kinds
     inner join kinds as suppliers
         on kinds.quarter = suppliers.quarter and kinds.kind = suppliers.kind and suppliers.audience = 'suppliers'
     inner join kinds as clients
         on kinds.quarter = clients.quarter and kinds.kind = clients.kind and clients.audience = 'clients'
+),
+
+-- whoever writes several kinds is one person
+persons as (
+    select people.quarter, people.audience, count(distinct people.actor_no) as clusters
+    from people
+    inner join compared on people.quarter = compared.quarter and people.audience = compared.audience and people.kind = compared.kind
+    group by people.quarter, people.audience
+),
+
+pairs as (
+    select
+        one.quarter,
+        one.audience,
+        one.kind,
+        other.kind as other_kind,
+        cast(sum(one.x * other.x) as bigint) as sum_x_x,
+        cast(sum(one.x * other.m) as bigint) as sum_x_m,
+        cast(sum(one.m * other.x) as bigint) as sum_m_x,
+        cast(sum(one.m * other.m) as bigint) as sum_m_m
+    from people as one
+    inner join people as other
+        on one.quarter = other.quarter and one.audience = other.audience and one.actor_no = other.actor_no and one.kind < other.kind
+    group by one.quarter, one.audience, one.kind, other.kind
+),
+
+weighted_pairs as (
+    select
+        pairs.*,
+        cast(one.suppliers_asked as double) / one.asked * other.suppliers_asked / other.asked as weight,
+        one.root_of_scale * other.root_of_scale
+        * (pairs.sum_x_x - other.rate * pairs.sum_x_m - one.rate * pairs.sum_m_x + one.rate * other.rate * pairs.sum_m_m) as covariance
+    from pairs
+    inner join compared as one on pairs.quarter = one.quarter and pairs.audience = one.audience and pairs.kind = one.kind
+    inner join compared as other on pairs.quarter = other.quarter and pairs.audience = other.audience and pairs.other_kind = other.kind
+),
+
+-- the variance of one number per person, all kinds together, is that of each kind and twice what goes together in two
+together as (
+    select
+        quarter,
+        audience,
+        2 * {{ ordered_sum('weight * covariance', 'kind, other_kind') }} as weighted_covariance,
+        2 * {{ ordered_sum('weight * sum_m_m', 'kind, other_kind') }} as weighted_share
+    from weighted_pairs
+    group by quarter, audience
 ),
 
 -- the sums in the order of the kinds, so that they are the same in every run
@@ -63,13 +111,27 @@ standardised as (
         quarter,
         audience,
         sum(asked) as n,
-        sum(clusters) as clusters,
         sum(suppliers_asked) as weight,
         {{ ordered_sum('rate * suppliers_asked', 'kind') }} as weighted_rate,
         {{ ordered_sum('rate * (1 - rate) * coalesce(deff, asked) / asked * suppliers_asked * suppliers_asked', 'kind') }} as weighted_variance,
+        {{ ordered_sum('rate * (1 - rate) / asked * suppliers_asked * suppliers_asked', 'kind') }} as least_variance,
         {{ ordered_sum('coalesce(deff, asked) / asked * suppliers_asked * suppliers_asked', 'kind') }} as weighted_share
     from compared
     group by quarter, audience
+),
+
+of_persons as (
+    select
+        standardised.* exclude (weighted_variance, weighted_share),
+        persons.clusters,
+        -- as a design effect is at least 1
+        greatest(
+            standardised.weighted_variance + coalesce(together.weighted_covariance, 0), standardised.least_variance
+        ) as weighted_variance,
+        standardised.weighted_share + coalesce(together.weighted_share, 0) as weighted_share
+    from standardised
+    inner join persons on standardised.quarter = persons.quarter and standardised.audience = persons.audience
+    left join together on standardised.quarter = together.quarter and standardised.audience = together.audience
 ),
 
 -- as many independent messages as would have this variance
@@ -83,7 +145,7 @@ sized as (
             else cast(weight as double) * weight / weighted_share
         end as n_eff,
         {{ t_quantile('(clusters - 1)') }} as quantile
-    from standardised
+    from of_persons
 ),
 
 limited as (

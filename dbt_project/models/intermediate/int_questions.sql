@@ -22,7 +22,6 @@ said as (
         messages.interaction_id,
         messages.occurred_at,
         messages.month,
-        messages.room_id,
         messages.thread_id,
         messages.parent_id,
         coalesce(actor_persons.person_key, messages.actor_key) as person_key,
@@ -32,55 +31,77 @@ said as (
     left join actor_persons on messages.platform = actor_persons.platform and messages.actor_key = actor_persons.actor_key
 ),
 
-with_team as (
-    select
-        said.platform,
-        said.interaction_id,
-        min(memberships.team) as team
-    from said
-    inner join memberships
-        on said.person_key = memberships.person_key
-        and said.occurred_at >= memberships.valid_from
-        and coalesce(said.occurred_at < memberships.valid_to, true)
-    group by said.platform, said.interaction_id
-),
-
-placed as (
-    select said.*, with_team.team
-    from said
-    left join with_team on said.platform = with_team.platform and said.interaction_id = with_team.interaction_id
-),
-
 questions as (
-    select placed.*
-    from placed
+    select said.*
+    from said
     cross join clock
-    where placed.is_question and placed.occurred_at + interval 24 hour <= clock.as_of
+    where said.is_question and said.occurred_at + interval 24 hour <= clock.as_of
 ),
 
 -- whoever else wrote in the thread, or answered the message, within a day
 answers as (
-    select questions.platform, questions.interaction_id, questions.team, placed.team as answering_team
+    {% for condition in ['questions.thread_id = said.thread_id', 'questions.interaction_id = said.parent_id'] -%}
+    select
+        questions.platform,
+        questions.interaction_id,
+        said.interaction_id as answer_id,
+        said.person_key,
+        said.occurred_at
     from questions
-    inner join placed on questions.platform = placed.platform and questions.thread_id = placed.thread_id
+    inner join said on questions.platform = said.platform and {{ condition }}
     where
-        placed.person_key <> questions.person_key
-        and placed.occurred_at > questions.occurred_at
-        and placed.occurred_at <= questions.occurred_at + interval 24 hour
-    union all
-    select questions.platform, questions.interaction_id, questions.team, placed.team as answering_team
-    from questions
-    inner join placed on questions.platform = placed.platform and questions.interaction_id = placed.parent_id
-    where
-        placed.person_key <> questions.person_key
-        and placed.occurred_at > questions.occurred_at
-        and placed.occurred_at <= questions.occurred_at + interval 24 hour
+        said.person_key <> questions.person_key
+        and said.occurred_at > questions.occurred_at
+        and said.occurred_at <= questions.occurred_at + interval 24 hour
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+{% for teams, of in [('asking_teams', 'questions'), ('answering_teams', 'answers')] -%}
+{{ teams }} as (
+    select distinct
+        {{ of }}.platform,
+        {{ of }}.interaction_id,
+        {{ 'answers.answer_id,' if of == 'answers' }}
+        memberships.team
+    from {{ of }}
+    inner join memberships
+        on {{ of }}.person_key = memberships.person_key
+        and {{ of }}.occurred_at >= memberships.valid_from
+        and coalesce({{ of }}.occurred_at < memberships.valid_to, true)
+),
+
+{% endfor -%}
+asked_in as (
+    select platform, interaction_id, list(team order by team) as teams
+    from asking_teams
+    group by platform, interaction_id
+),
+
+-- of whoever answers and is in a team: whether it is one of the asker's, too
+helpers as (
+    select
+        answering_teams.platform,
+        answering_teams.interaction_id,
+        answering_teams.answer_id,
+        count(asking_teams.team) > 0 as shares_a_team
+    from answering_teams
+    left join asking_teams
+        on answering_teams.platform = asking_teams.platform
+        and answering_teams.interaction_id = asking_teams.interaction_id
+        and answering_teams.team = asking_teams.team
+    group by answering_teams.platform, answering_teams.interaction_id, answering_teams.answer_id
 ),
 
 answered as (
-    select platform, interaction_id, bool_or(coalesce(answering_team <> team, false)) as is_by_another_team
+    select
+        answers.platform,
+        answers.interaction_id,
+        bool_or(coalesce(not helpers.shares_a_team, false)) as is_by_another_team
     from answers
-    group by platform, interaction_id
+    left join helpers
+        on answers.platform = helpers.platform and answers.interaction_id = helpers.interaction_id and answers.answer_id = helpers.answer_id
+    group by answers.platform, answers.interaction_id
 )
 
 select
@@ -88,8 +109,10 @@ select
     questions.interaction_id,
     questions.month,
     questions.person_key,
-    questions.team,
+    asked_in.teams,
     answered.interaction_id is not null as is_answered,
-    coalesce(answered.is_by_another_team, false) as is_answered_by_another_team
+    -- who is in no team cannot be of another one
+    asked_in.teams is not null and coalesce(answered.is_by_another_team, false) as is_answered_by_another_team
 from questions
+left join asked_in on questions.platform = asked_in.platform and questions.interaction_id = asked_in.interaction_id
 left join answered on questions.platform = answered.platform and questions.interaction_id = answered.interaction_id

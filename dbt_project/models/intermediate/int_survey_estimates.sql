@@ -28,6 +28,8 @@ counted as (
         cast(sum(cast(cast(promoters as double) / items as decimal(18, 12))) as double) as promoters,
         cast(sum(cast(cast(detractors as double) / items as decimal(18, 12))) as double) as detractors,
         cast(sum(satisfied) as bigint) as satisfied,
+        count(case when satisfied > 0 then 1 end) as people_with,
+        count(case when satisfied < items then 1 end) as people_without,
         cast(sum(satisfied * satisfied) as bigint) as sum_xx,
         cast(sum(satisfied * items) as bigint) as sum_xm,
         cast(sum(items * items) as bigint) as sum_mm,
@@ -121,6 +123,7 @@ estimated as (
             when n < case when dimension = 'nps' then 100 else 30 end
                 then 'fewer than ' || case when dimension = 'nps' then '100' else '30' end || ' respondents'
             when n < 0.2 * invited then 'fewer than 20 % of the invited answered'
+            when audience = 'employees' and dimension = 'csat' and least(people_with, people_without) < {{ least_on_a_side() }} then '{{ one_sided() }}'
         end as suppressed_reason
     from with_effects
 )
