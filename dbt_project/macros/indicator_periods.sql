@@ -4,6 +4,11 @@
 
 {% macro indicator_cuts() -%}{{ return(['all', 'platform', 'profile', 'room', 'language', 'team']) }}{%- endmacro %}
 
+{% macro named(column) -%}
+{#- What a figure is cut by, where a message may name none: in brackets, as campaigns are (decision 75). -#}
+coalesce({{ column }}, '(not given)')
+{%- endmacro %}
+
 {% macro indicator_period_start(period_kind, month) -%}
 {#- First day of the period (a name) that a month belongs to; NULL for all time. -#}
 {%- if period_kind == 'month' -%}

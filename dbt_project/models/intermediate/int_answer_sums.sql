@@ -1,7 +1,8 @@
 -- colleagues who help each other, and clients who say that they are satisfied: both are shares whose clusters are people
 {% set cell = 'indicator, period_kind, period_start, audience, platform, dimension, dimension_value' -%}
 with questions as (
-    select * from {{ ref('int_questions') }}
+    select *, count(team) over () > 0 as is_team_named
+    from {{ ref('int_questions') }}
 ),
 
 scores as (
@@ -12,7 +13,7 @@ scores as (
 -- (month, what it is cut by, person, x)
 observed as (
     {% for indicator, column in [('peer_help_rate', 'is_answered'), ('peer_help_rate_other_team', 'is_answered_by_another_team')] -%}
-    {% for platform, dimension, value in [("'all'", 'all', "'all'"), ('platform', 'all', "'all'"), ("'all'", 'team', 'team')] -%}
+    {% for platform, dimension, value in [("'all'", 'all', "'all'"), ('platform', 'all', "'all'"), ("'all'", 'team', named('team'))] -%}
     select
         '{{ indicator }}' as indicator,
         month,
@@ -23,7 +24,7 @@ observed as (
         person_key,
         case when {{ column }} then 1 else 0 end as x
     from questions
-    {{ 'where ' ~ value ~ ' is not null' if dimension != 'all' }}
+    {{ 'where is_team_named' if dimension == 'team' }}
     union all
     {% endfor -%}
     {% endfor -%}
