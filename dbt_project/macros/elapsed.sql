@@ -22,11 +22,16 @@ timezone('UTC', timezone('{{ var("reporting_time_zone") }}', cast({{ date }} as 
 
 {% macro duckdb__utc_of_zone(local_time, zone) -%}timezone('UTC', timezone({{ zone }}, {{ local_time }})){%- endmacro %}
 
+{% macro parts_of_a_working_day() -%}
+{#- A day of UTC lies in two days of a team, and the shift of the day before may still go on. -#}
+{{ return(['first', 'second', 'third']) }}
+{%- endmacro %}
+
 {% macro worked_until(time, day) -%}
 {#- Microseconds that a team had worked since the beginning of int_working_days; `day` is its row for the UTC day of `time`. -#}
 (
     {{ day }}.worked_before
-    {%- for part in ['first', 'second'] %}
+    {%- for part in parts_of_a_working_day() %}
     + case
         when {{ time }} >= {{ day }}.{{ part }}_ends_at then {{ microseconds_between(day ~ '.' ~ part ~ '_starts_at', day ~ '.' ~ part ~ '_ends_at') }}
         when {{ time }} > {{ day }}.{{ part }}_starts_at then {{ microseconds_between(day ~ '.' ~ part ~ '_starts_at', time) }}

@@ -4,6 +4,11 @@
 
 {% macro indicator_cuts() -%}{{ return(['all', 'platform', 'profile', 'room', 'language', 'team']) }}{%- endmacro %}
 
+{% macro named(column) -%}
+{#- What a figure is cut by, where a message may name none: in brackets, as campaigns are (decision 75). -#}
+coalesce({{ column }}, '(not given)')
+{%- endmacro %}
+
 {% macro indicator_period_start(period_kind, month) -%}
 {#- First day of the period (a name) that a month belongs to; NULL for all time. -#}
 {%- if period_kind == 'month' -%}
@@ -31,12 +36,12 @@ cast(
 )
 {%- endmacro %}
 
-{% macro minimum_clusters() -%}
-{#- Independent clusters that an indicator needs (METRICS, section 4): the more demanding first, the last for all others. -#}
-{{ return({
-    100: ['sentiment_net'],
-    50: ['repeat_engagement', 'return_rate_28d', 'peer_share', 'advocacy_rate'],
-    10: ['gini_participation'],
-    30: [],
-}) }}
+{% macro minimum_clusters(indicator) -%}
+{#- Independent clusters that an indicator needs (METRICS, section 4). -#}
+case
+    when {{ indicator }} in ('sentiment_net', 'sentiment_net_corrected') then 100
+    when {{ indicator }} in ('repeat_engagement', 'return_rate_28d', 'peer_share', 'advocacy_rate') then 50
+    when {{ indicator }} = 'gini_participation' then 10
+    else 30
+end
 {%- endmacro %}

@@ -14,9 +14,9 @@ days as (
     from voices
 )
 
+-- a regular who becomes a client is no newcomer, and whoever comes back does so in whichever audience
 select
     *,
-    first_value(date) over in_order as first_date,
-    lead(date) over in_order as next_date
+    first_value(date) over (partition by platform, actor_no order by date) as first_date,
+    first_value(date) over (partition by platform, actor_no order by date groups between 1 following and 1 following) as next_date
 from days
-window in_order as (partition by platform, audience, actor_no order by date)

@@ -1,7 +1,14 @@
 -- all platforms together, each platform, and finer within: our profile and the room on its platform, language and team over all platforms
 {% set small_groups = 'other (small groups)' -%}
+-- what names none has a row beside those that name one: a total less all that is shown of it would tell of the people in it
 with cells as (
-    select * from {{ ref('int_message_cells') }}
+    select
+        *,
+        {% for column, place in [('profile_id', 'on_platform'), ('room_id', 'on_platform'), ('language', 'in_audience'), ('team', 'in_audience')] -%}
+        count({{ column }}) over {{ place }} > 0 as is_{{ column }}_named{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('int_message_cells') }}
+    window on_platform as (partition by audience, platform), in_audience as (partition by audience)
 ),
 
 seen as not materialized (
@@ -36,18 +43,25 @@ cuts as (
     select cell_no, 'platform' as cut, audience, platform, 'all' as profile_id, 'all' as dimension, 'all' as dimension_value
     from cells
     union all
-    select cell_no, 'profile' as cut, audience, platform, profile_id, 'all' as dimension, 'all' as dimension_value
+    select cell_no, 'profile' as cut, audience, platform, {{ named('profile_id') }} as profile_id, 'all' as dimension, 'all' as dimension_value
     from cells
-    where profile_id is not null
+    where is_profile_id_named
     union all
-    select cell_no, 'room' as cut, audience, platform, 'all' as profile_id, 'room' as dimension, room_id as dimension_value
+    select cell_no, 'room' as cut, audience, platform, 'all' as profile_id, 'room' as dimension, {{ named('room_id') }} as dimension_value
     from cells
-    where room_id is not null
+    where is_room_id_named
     {% for dimension in ['language', 'team'] -%}
     union all
-    select cell_no, '{{ dimension }}' as cut, audience, 'all' as platform, 'all' as profile_id, '{{ dimension }}' as dimension, {{ dimension }} as dimension_value
+    select
+        cell_no,
+        '{{ dimension }}' as cut,
+        audience,
+        'all' as platform,
+        'all' as profile_id,
+        '{{ dimension }}' as dimension,
+        {{ named(dimension) }} as dimension_value
     from cells
-    where {{ dimension }} is not null
+    where is_{{ dimension }}_named
     {% endfor %}
 ),
 

@@ -13,6 +13,7 @@ prints as (
 guarded as (
     select
         estimates.*,
+        {{ minimum_clusters('estimates.indicator') | indent(8) }} as clusters_wanted,
         coalesce(suppressed.is_hidden, false) as is_hidden,
         coalesce(suppressed.is_apart, true) as is_apart,
         suppressed.suppressed_reason as hidden_because
@@ -34,11 +35,7 @@ judged as (
         *,
         case
             when people between 1 and 9 then 'fewer than 10 people'
-            {% for clusters_wanted, indicators in minimum_clusters().items() -%}
-            when
-                {% if indicators -%} indicator in ('{{ indicators | join("', '") }}') and {% endif -%} clusters < {{ clusters_wanted }}
-                then 'fewer than {{ clusters_wanted }} independent clusters'
-            {% endfor -%}
+            when clusters < clusters_wanted then 'fewer than ' || clusters_wanted || ' independent clusters'
             when events < 10 then 'fewer than 10 answers'
             -- nobody stood up for the brand, or nobody looked: the net mood stands there where anything was scored
             when

@@ -38,14 +38,17 @@ shifts as (
     where holidays.date is null
 ),
 
--- a shift that goes over midnight UTC is two pieces, one a day
+-- a shift that goes over midnight UTC is a piece on each day; one in an hour that clocks skip is none
 pieces as (
-    select team, cast(starts_at as date) as date, starts_at, least(ends_at, cast(cast(starts_at as date) + interval 1 day as timestamp)) as ends_at
+    select
+        shifts.team,
+        days.date,
+        greatest(shifts.starts_at, cast(days.date as timestamp)) as starts_at,
+        least(shifts.ends_at, cast(days.date + interval 1 day as timestamp)) as ends_at
     from shifts
-    union all
-    select team, cast(ends_at as date) as date, cast(cast(ends_at as date) as timestamp) as starts_at, ends_at
-    from shifts
-    where cast(ends_at as date) > cast(starts_at as date) and ends_at > cast(cast(ends_at as date) as timestamp)
+    inner join days
+        on shifts.starts_at < cast(days.date + interval 1 day as timestamp) and shifts.ends_at > cast(days.date as timestamp)
+    where shifts.starts_at < shifts.ends_at
 ),
 
 ordered as (
@@ -57,10 +60,10 @@ by_day as (
     select
         teams.team,
         days.date,
-        min(case when ordered.place = 1 then ordered.starts_at end) as first_starts_at,
-        min(case when ordered.place = 1 then ordered.ends_at end) as first_ends_at,
-        min(case when ordered.place = 2 then ordered.starts_at end) as second_starts_at,
-        min(case when ordered.place = 2 then ordered.ends_at end) as second_ends_at,
+        {% for part in parts_of_a_working_day() -%}
+        min(case when ordered.place = {{ loop.index }} then ordered.starts_at end) as {{ part }}_starts_at,
+        min(case when ordered.place = {{ loop.index }} then ordered.ends_at end) as {{ part }}_ends_at,
+        {% endfor -%}
         coalesce(sum({{ microseconds_between('ordered.starts_at', 'ordered.ends_at') }}), 0) as worked
     from days
     cross join teams
@@ -71,9 +74,9 @@ by_day as (
 select
     team,
     date,
-    first_starts_at,
-    first_ends_at,
-    second_starts_at,
-    second_ends_at,
+    {% for part in parts_of_a_working_day() -%}
+    {{ part }}_starts_at,
+    {{ part }}_ends_at,
+    {% endfor -%}
     cast(sum(worked) over (partition by team order by date) - worked as bigint) as worked_before
 from by_day
