@@ -130,7 +130,7 @@ def actor_months(answered: Whole, asked: Whole, month: int) -> dict[str, Any]:
     """Rows of int_actor_months, from a row per company and a column per person."""
     n, people = asked.shape
     columns = dict.fromkeys(("bursts", "begun", "addressed"), (asked.ravel() > 0).astype(np.int32))
-    none = ("asked_1h", "asked_4h", "asked_72h", "opened", "conversations", "replied_to", "in_threads")
+    none = ("asked_1h", "asked_4h", "asked_72h", "opened", "conversations", "replied_to", "in_threads", "wrote")
     return (
         {
             "month": np.full(n * people, MONTHS[month].astype("datetime64[D]")),

@@ -38,15 +38,16 @@ def asked(*groups: Group) -> Product:
     return product
 
 
-def shown(product: Product, name: str, columns: str = "numerator, denominator", model: str = "int_indicators_shown") -> dict[str, Any]:
+def shown(
+    product: Product, name: str, columns: str = "numerator, denominator", model: str = "int_indicators_shown", of: str = "response_rate_24h"
+) -> dict[str, Any]:
     """Rows of a cut in May by its values, and the total of x, or of all, as `all`."""
     column = "profile_id" if name == "profile_id" else "dimension_value"
     of_all = "platform = '{}' and profile_id = 'all' and dimension = 'all'".format("x" if name in ("profile_id", "room_id") else "all")
     of_cut = "profile_id <> 'all'" if name == "profile_id" else f"dimension = '{name.removesuffix('_id')}'"
     product.rows(model)
     rows = product.connection.execute(
-        f"select {column}, {columns} from {model} "
-        f"where indicator = 'response_rate_24h' and period_kind = 'month' and (({of_all}) or ({of_cut}))"
+        f"select {column}, {columns} from {model} where indicator = '{of}' and period_kind = 'month' and (({of_all}) or ({of_cut}))"
     ).fetchall()
     return {value: tuple(numbers) for value, *numbers in rows}
 
@@ -93,3 +94,24 @@ def test_two_publications_tell_nothing_of_those_who_name_none() -> None:
     after.connection.register("told", before.connection.execute("select * from int_indicators_told").to_arrow_table())
     after.connection.execute("insert into goodwill__told_indicators by name from told")
     assert shown(after, "language", model="int_indicators_told") == first | {"all": (60, 117)}
+
+
+def test_whoever_answers_in_the_language_of_another_message_is_counted_there() -> None:
+    """12 answer English without naming a language, and their messages count as English: all other messages without one are of three people."""
+    product = Product({"indicator_period_kinds": ["month"]})
+    said = [(1, thread, thread) for thread in range(60)] + [(1, thread, 100 + thread) for thread in range(12)]
+    said += [(2, thread, 200 + thread % 3) for thread in range(60, 120)]
+    product.give(
+        "int_message_cells", {"cell_no": [1, 2], "platform": ["x", "x"], "audience": ["clients", "clients"], "language": ["en", None]}
+    )
+    columns = {"cell_no": [cell for cell, *_ in said], "actor_no": [person for *_, person in said], "month": [MONTH] * len(said)}
+    more = {name: [False] * len(said) for name in ("is_brand", "is_bot", "is_inbound", "is_public_social", "is_peer_reply")}
+    product.give("int_message_answers", columns | more | {"thread_no": [thread for _, thread, _ in said], "kind": ["comment"] * len(said)})
+    named = {"cell_no": [1 if person < 100 else 2 for *_, person in said], "is_message": [True] * len(said)}
+    product.give("int_voices", columns | named)
+    rows = shown(product, "language", "denominator, suppressed_reason", of="peer_share")
+    assert rows == {
+        "all": (132, None),
+        "en": (None, "would tell a group of fewer than 10 people by subtraction"),
+        "(not given)": (None, "fewer than 10 people"),
+    }

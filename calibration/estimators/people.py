@@ -8,6 +8,7 @@ import numpy as np
 from calibration.conversations import (
     MONTHS,
     Whole,
+    actor_months,
     beta_shares,
     even,
     levels,
@@ -107,9 +108,9 @@ def _peers(random: np.random.Generator, n: int, planted: bool, correlation: floa
         "audience_messages": said.ravel(),
         "peer_replies": peers.ravel(),
     } | {name: np.zeros(size, dtype=np.int64) for name in ("brand_messages", "counted_replies", "threads", "messages", "long_threads")}
-    ones = np.ones((n, threads), dtype=np.int64)
-    people = voices(n, threads, active=ones, messages=ones)
-    return levels(measured({"int_thread_months": rows, "int_actor_voices": people}, n, "peer_share"), PEERS)
+    asked = np.zeros((n, threads), dtype=np.int64)
+    people = actor_months(asked, asked, 1) | {"wrote": np.ones(size, dtype=np.int32)}
+    return levels(measured({"int_thread_months": rows, "int_actor_months": people}, n, "peer_share"), PEERS)
 
 
 INDICATOR = "relationships.indicators: "

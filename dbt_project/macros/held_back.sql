@@ -28,11 +28,11 @@
         'inbound': ['addressed'],
         'two_way': ['replied_to'],
         'depth': ['in_threads'],
+        'peers': ['wrote'],
     },
     'int_actor_voices': {
         'advocacy_rate': ['active', 'advocates'],
         'mood': ['messages', 'scored', 'positive', 'negative'],
-        'peers': ['messages'],
     },
 }) }}
 {%- endmacro %}

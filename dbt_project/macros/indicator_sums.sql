@@ -23,6 +23,7 @@
         ('inbound', 'addressed'),
         ('two_way', 'replied_to'),
         ('depth', 'in_threads'),
+        ('peers', 'wrote'),
     ]),
     ('int_actor_voices', 'actor_no', [
         ('advocacy_rate', 'advocates', 'active'),
@@ -30,9 +31,7 @@
         ('sentiment_positive', 'positive', 'scored'),
         ('sentiment_negative', 'negative', 'scored'),
         ('sentiment_scored_share', 'scored', 'messages'),
-    ], [
-        ('peers', 'messages'),
-    ]),
+    ], []),
     ('int_thread_months', 'thread_no', [
         ('two_way_ratio', 'counted_replies', 'brand_messages'),
         ('thread_depth_mean', 'messages', 'threads'),

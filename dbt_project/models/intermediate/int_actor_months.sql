@@ -57,7 +57,8 @@ requests as (
         case when units.unit = 'message_burst' then 1 else 0 end as bursts,
         case when units.unit = 'conversation_first' then 1 else 0 end as begun,
         0 as replied_to,
-        0 as in_threads
+        0 as in_threads,
+        0 as wrote
     from units
     cross join clock
 ),
@@ -81,7 +82,8 @@ conversations as (
         0 as bursts,
         0 as begun,
         0 as replied_to,
-        0 as in_threads
+        0 as in_threads,
+        0 as wrote
     from touches
     cross join clock
     where touches.asked_at + interval 72 hour <= clock.as_of
@@ -100,14 +102,15 @@ contacts as (
         0 as opened_and_answered,
         0 as conversations,
         0 as touched_by_a_person,
-        1 as addressed,
-        case when answered_at is not null then 1 else 0 end as got_answer,
+        case when is_inbound then 1 else 0 end as addressed,
+        case when is_inbound and answered_at is not null then 1 else 0 end as got_answer,
         0 as bursts,
         0 as begun,
         0 as replied_to,
-        0 as in_threads
+        0 as in_threads,
+        1 as wrote
     from messages
-    where is_inbound
+    where not is_brand and not is_bot and kind <> 'post'
 ),
 
 people_replied_to as (
@@ -128,7 +131,8 @@ people_replied_to as (
         0 as bursts,
         0 as begun,
         1 as replied_to,
-        0 as in_threads
+        0 as in_threads,
+        0 as wrote
     from replies
 ),
 
@@ -150,7 +154,8 @@ people_in_threads as (
         0 as bursts,
         0 as begun,
         0 as replied_to,
-        1 as in_threads
+        1 as in_threads,
+        0 as wrote
     from thread_people
 ),
 
@@ -178,6 +183,7 @@ select
     cast(sum(opened_and_answered) as integer) as opened_and_answered,
     cast(sum(conversations) as integer) as conversations,
     cast(sum(touched_by_a_person) as integer) as touched_by_a_person,
+    cast(sum(wrote) as integer) as wrote,
     {% for column in ['addressed', 'got_answer', 'bursts', 'begun', 'replied_to', 'in_threads'] -%}
     max({{ column }}) as {{ column }}{{ ',' if not loop.last }}
     {% endfor %}
