@@ -10,6 +10,7 @@ from pipelines.settings import Secret, Settings
 # address of a page @ stands as %40, and as %2540 where that address stands in another one.
 ADDRESS_PATTERN = r"[\p{L}\p{N}._%+'-]+(?:@|%(?:25)?40)[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{L}{2,}"
 MASK = "<address>"
+REMOVED = "<forgotten>"  # what stands in a text where somebody forgotten stood; it is nobody, and never becomes a key
 ADDRESS = re.compile(r"[\w.%+-][\w.%+'-]*(?:@|%(?:25)?40)[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}")
 
 

@@ -98,7 +98,7 @@ def forget(
             person.keys |= {key for key, _ in _requested(settings)}
         with connect(settings) as connection:
             stored.remember(connection, person)
-            follow(connection, settings, person)
+            follow(connection, settings, person, inbox.links(settings))
             discover_ids(connection, settings, sources, person)
             if not requested and are_handles(names) and not stored.is_known(connection, settings, sources, person):
                 raise SettingsError(HANDLE_ALONE)

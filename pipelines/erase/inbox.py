@@ -1,7 +1,7 @@
 """Files of the inbox -> the same files without a person; what cannot be rewritten is named.
 
-Rows about the person go; rows of money and of others stay without the person. Every other row of a CSV or JSON lines file
-stays byte for byte.
+Rows about the person go, of an event export all that the loader takes for theirs; rows of money and of others stay without
+the person. Every other row of a CSV or JSON lines file stays byte for byte.
 """
 
 import csv
@@ -9,83 +9,21 @@ import gzip
 import io
 import json
 import os
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.entities import Entity, entities
+from pipelines.erase.exported import exported, in_memory
 from pipelines.erase.persons import Person
-from pipelines.forgotten import LINKS, REMOVED, SUBJECTS
-from pipelines.keys import Keys
+from pipelines.erase.rows import GONE, Finder, Rows
 from pipelines.settings import Settings
 from pipelines.sources.files.lines import Fault, kind_of
 
-GONE: dict[str, Any] = {}  # what `_edited` gives for a row that goes
 
-
-class Finder:
-    """Tells a person's columns by their values, as the loader would, and words in texts by themselves."""
-
-    def __init__(self, settings: Settings, person: Person) -> None:
-        self.person = person
-        self._keys = Keys.of(settings)
-        self._known: dict[tuple[str, str, str], bool] = {}
-
-    def is_person(self, way: str, value: str, platform: str) -> bool:
-        asked = (way.rpartition("_")[2], value, platform)
-        if asked not in self._known:
-            self._known[asked] = self._key(way, value, platform) in self.person.keys
-            if self._known[asked] and not way.endswith("_key"):
-                self.person.name(value.strip())
-                if way.endswith("_platform_id"):
-                    self.person.accounts.add((platform.lower(), value.strip()))
-        return self._known[asked]
-
-    def _key(self, way: str, value: str, platform: str) -> str | None:
-        try:
-            if way.endswith("_platform_id"):
-                return self._keys.account(platform, value)
-            return self._keys.email(value) if way.endswith("_email") else self._keys.given(value)
-        except ValueError:
-            return None
-
-    def unnamed(self, text: str) -> str:
-        low = text.lower()
-        for word in self.person.words:
-            if word in low:
-                text = re.sub(re.escape(word), REMOVED, text, flags=re.IGNORECASE)
-        return text
-
-
-def _ways(entity: Entity, columns: Iterable[str]) -> dict[str, list[str]]:
-    """Person column of the entity -> columns of the file that give it."""
-    given = set(columns)
-    ways = {c.name: [w for w in (f"{c.stem}_platform_id", f"{c.stem}_email", c.name) if w in given] for c in entity.columns if c.is_person}
-    return {name: found for name, found in ways.items() if found}
-
-
-def _edited(entity: Entity, ways: Mapping[str, list[str]], row: Mapping[str, Any], finder: Finder) -> Mapping[str, Any]:
-    """The row itself where the person is not in it, GONE where it is about the person, else the row without the person."""
-    platform = str(row.get("platform") or "")
-    named = [name for name, given in ways.items() if any(row.get(way) and finder.is_person(way, str(row[way]), platform) for way in given)]
-    about = {SUBJECTS.get(entity.name)} | ({LINKS[1]} if entity.name == LINKS[0] else set())
-    if about & set(named) or ("author_key" in named and str(row.get("is_brand")).lower() == "false"):
-        return GONE
-    changed: dict[str, Any] = {way: None for name in named for way in ways[name]}
-    if named and row.get("text"):
-        changed["text"] = None
-    people = {way for given in ways.values() for way in given}
-    for name, value in row.items():
-        if isinstance(value, str) and name not in people and name not in changed and (clean := finder.unnamed(value)) != value:
-            changed[name] = clean
-    return {**row, **changed} if changed else row
-
-
-def _csv(text: Iterator[str], entity: Entity, finder: Finder) -> Iterator[tuple[str, bool]]:
+def _csv(text: Iterator[str], rows: Rows) -> Iterator[tuple[str, bool]]:
     """Pieces of the file, each with whether it differs from what stood there."""
     taken: list[str] = []
 
@@ -96,16 +34,18 @@ def _csv(text: Iterator[str], entity: Entity, finder: Finder) -> Iterator[tuple[
 
     header: list[str] = []
     ways: dict[str, list[str]] = {}
+    number = 0
     for record in csv.reader(lines(), strict=True):
         raw = "".join(taken)
         taken.clear()
         if not header or not record:
             header = header or [name.removeprefix("\ufeff") for name in record]
-            ways = _ways(entity, header)
+            ways = rows.ways(header)
             yield raw, False
             continue
+        number += 1
         row = dict(zip(header, record, strict=False))
-        edited = _edited(entity, ways, row, finder)
+        edited = rows.edited(number, row, ways)
         if edited is row:
             yield raw, False
         elif edited is GONE:
@@ -117,10 +57,12 @@ def _csv(text: Iterator[str], entity: Entity, finder: Finder) -> Iterator[tuple[
             yield sink.getvalue(), True
 
 
-def _jsonl(text: Iterator[str], entity: Entity, finder: Finder) -> Iterator[tuple[str, bool]]:
+def _jsonl(text: Iterator[str], rows: Rows) -> Iterator[tuple[str, bool]]:
+    number = 0
     for line in text:
         row = json.loads(line) if line.strip() else None
-        edited = _edited(entity, _ways(entity, row), row, finder) if row else row
+        number += bool(line.strip())
+        edited = rows.edited(number, row) if row else row
         if edited is row:
             yield line, False
         else:
@@ -136,10 +78,10 @@ def _put(path: Path, content: bytes) -> None:
         following.unlink(missing_ok=True)
 
 
-def _rewrite_text(path: Path, kind: str, compression: str | None, entity: Entity, finder: Finder, is_trial: bool) -> bool:
+def _rewrite_text(path: Path, kind: str, compression: str | None, rows: Rows, is_trial: bool) -> bool:
     stored = path.read_bytes() if compression is None else pa.input_stream(str(path), compression=compression).read()
     text = io.StringIO(stored.decode("utf-8"), newline="")
-    pieces = list((_csv if kind == "csv" else _jsonl)(iter(text), entity, finder))
+    pieces = list((_csv if kind == "csv" else _jsonl)(iter(text), rows))
     if is_trial or not any(is_changed for _, is_changed in pieces):
         return False
     content = "".join(piece for piece, _ in pieces).encode()
@@ -151,18 +93,18 @@ def _rewrite_text(path: Path, kind: str, compression: str | None, entity: Entity
     return True
 
 
-def _rewrite_parquet(path: Path, entity: Entity, finder: Finder, is_trial: bool) -> bool:
+def _rewrite_parquet(path: Path, rows: Rows, is_trial: bool) -> bool:
     table = pq.read_table(path)
-    ways = _ways(entity, table.column_names)
+    ways = rows.ways(table.column_names)
     texts = [
         name
         for name in table.column_names
         if pa.types.is_string(table.schema.field(name).type) or pa.types.is_large_string(table.schema.field(name).type)
     ]
     columns = {name: table.column(name).to_pylist() for name in {*texts, *(way for given in ways.values() for way in given)}}
-    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-    edited = [_edited(entity, ways, row, finder) for row in rows]
-    if is_trial or all(new is row for new, row in zip(edited, rows, strict=True)):
+    given = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    edited = [rows.edited(number, row, ways) for number, row in enumerate(given, 1)]
+    if is_trial or all(new is row for new, row in zip(edited, given, strict=True)):
         return False
     kept = table.filter(pa.array([new is not GONE for new in edited]))
     staying = [new for new in edited if new is not GONE]
@@ -185,6 +127,16 @@ def _files(settings: Settings) -> Iterator[tuple[str, Path, Entity | None]]:
             yield name.as_posix(), path, entities().get(name.parts[0]) if len(name.parts) > 1 else None
 
 
+def links(settings: Settings) -> set[tuple[str, str]]:
+    """(person, browser or account of theirs), as keys, in all event exports of the inbox."""
+    found: set[tuple[str, str]] = set()
+    with in_memory() as connection:
+        for _, path, entity in _files(settings):
+            if entity and (export := exported(connection, settings, entity, path)):
+                found.update(export.links())
+    return found
+
+
 def clear(settings: Settings, person: Person, is_trial: bool) -> tuple[list[str], dict[str, str]]:
     """Files that were rewritten; and files that hold the person still or could not be read, with why.
 
@@ -196,11 +148,12 @@ def clear(settings: Settings, person: Person, is_trial: bool) -> tuple[list[str]
         if entity is None:
             continue
         try:
+            rows = Rows(entity, finder, _of_export(settings, entity, path, person))
             kind, compression = kind_of(path)
             if kind == "parquet":
-                changed = _rewrite_parquet(path, entity, finder, is_trial)
+                changed = _rewrite_parquet(path, rows, is_trial)
             else:
-                changed = _rewrite_text(path, kind, compression, entity, finder, is_trial)
+                changed = _rewrite_text(path, kind, compression, rows, is_trial)
         except Fault:
             continue  # no file of data: its bytes are looked through below
         except (OSError, ValueError, csv.Error, pa.ArrowException):
@@ -209,6 +162,18 @@ def clear(settings: Settings, person: Person, is_trial: bool) -> tuple[list[str]
         if changed:
             rewritten.append(name)
     return rewritten, left
+
+
+def _of_export(settings: Settings, entity: Entity, path: Path, person: Person) -> set[int] | None:
+    """Numbers of the lines of an event export that go; None where it is none."""
+    with in_memory() as connection:
+        export = exported(connection, settings, entity, path)
+        if export is None:
+            return None
+        numbers, addresses = export.lines_of(person.keys)
+        for address in addresses:
+            person.name(address.strip())
+        return numbers
 
 
 def holding(settings: Settings, person: Person) -> dict[str, str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 import duckdb
+import pyarrow as pa
 
 from pipelines.keys import Keys, normal_email
 from pipelines.raw import RawTable, Source
@@ -81,18 +82,23 @@ def listed(keys: set[str]) -> str:
     return f"({', '.join(literal(key) for key in sorted(keys)) or 'null'})"
 
 
-def follow(connection: duckdb.DuckDBPyConnection, settings: Settings, person: Person) -> None:
+def follow(connection: duckdb.DuckDBPyConnection, settings: Settings, person: Person, exported: set[tuple[str, str]]) -> None:
     """Add the accounts that are linked to this person alone, the person of an account, and contacts that were merged into one.
+
+    `exported` are the links (person, account) that only files know.
 
     An account that is linked to somebody else as well is not this person's to take away: it is counted.
     """
     keys = Keys.of(settings)
+    pairs = sorted(exported)
+    sides = {name: pa.array([pair[side] for pair in pairs], pa.string()) for side, name in enumerate(("person_key", "actor_key"))}
+    connection.register("exported", pa.table(sides))
     owners: dict[str, set[str]] = {}
     before = -1
     while before != len(person.keys):
         before = len(person.keys)
         owners.clear()
-        for owner, account in _pairs(connection, LINKS, person):
+        for owner, account in _pairs(connection, (*LINKS, ("exported", "person_key", "actor_key")), person):
             owners.setdefault(account, set()).add(owner)
         for account, of_account in owners.items():
             if len(of_account) == 1 or of_account <= person.keys:
@@ -100,6 +106,7 @@ def follow(connection: duckdb.DuckDBPyConnection, settings: Settings, person: Pe
         for pair in _pairs(connection, MERGES, person):
             person.keys |= set(pair)
         _follow_numbers(connection, keys, person)
+    connection.unregister("exported")
     person.shared = sum(account not in person.keys for account in owners)
 
 

@@ -6,8 +6,8 @@ from datetime import datetime
 import duckdb
 
 from pipelines.erase.persons import Person, listed, place
-from pipelines.forgotten import REMOVED, WORDS, is_of_one_person, person_columns, subjects, vendor_ids, worded
-from pipelines.keys import Keys
+from pipelines.forgotten import WORDS, is_of_one_person, person_columns, subjects, vendor_ids, worded
+from pipelines.keys import REMOVED, Keys
 from pipelines.raw import RawTable, Source
 from pipelines.settings import Settings
 from pipelines.warehouse import connect, literal, quoted, transaction
