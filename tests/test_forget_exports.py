@@ -88,7 +88,7 @@ EXPORTS: dict[str, tuple[str, Rows, dict[str, str]]] = {
         {"snowplow|s3": BOB},
     ),
     "matomo": (
-        "matomo.jsonl",
+        "matomo.json",
         [_matomo(1, "abc"), _matomo(2, "abc", ANN), _matomo(3, "def", BOB)],
         {"matomo|3": BOB},
     ),
@@ -200,3 +200,42 @@ def test_whose_a_line_is_is_whose_the_loader_says(settings: Settings) -> None:
         rows = [json.loads(line) for line in (own.inbox_path / "touches" / "calls.jsonl").read_text().splitlines()]
         bobs = [call for call in calls if call.get("userId") == BOB]
         assert all(call in rows for call in bobs) and "ann@" not in str(rows)
+
+
+def _forms(rows: Rows) -> list[str]:
+    return [json.dumps(rows), json.dumps(rows, indent=2), "\ufeff \n" + json.dumps(rows, separators=(",", ":")), _lines(rows)]
+
+
+@pytest.mark.parametrize("form", range(4))
+def test_json_is_read_as_the_loader_reads_it_and_an_array_stays_one(settings: Settings, form: int) -> None:
+    """On one line, on many, with a byte order mark, an object a line: whoever is forgotten, such a file is in nobody's way."""
+    rows = [_matomo(1, "abc", ANN), _matomo(2, "def", BOB, actionDetails=[{"url": "https://fernway.example/?to=ann@example.org"}])]
+    content = _forms(rows)[form]
+    file = drop(settings, "touches/matomo.json", content)
+    assert _forget(settings, EVE).rewritten == [] and file.read_text() == content
+    assert _forget(settings, ANN).rewritten == ["touches/matomo.json"]
+    left = file.read_text()
+    (row,) = json.loads(left) if form < 3 else [json.loads(left)]
+    assert row == {**rows[1], "actionDetails": [{"url": "https://fernway.example/?to=<forgotten>"}]}
+    assert _visits(settings) == {"matomo|2": Keys.of(settings).email(BOB)}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("touches/a.jsonl", "[1,2]\n3\nnull\n{}\n"),
+        ("touches/a.json", '[1, "{", null]'),
+        ("touches/a.json", '[{"idVisit": "1"'),
+        ("touches/a.json", "[]"),
+        ("touches/a.json", '[{"idVisit": "1"}] and more'),
+        ("interactions/a.jsonl", '{"text": "half'),
+        ("interactions/a.csv", 'text\n"half'),
+    ],
+)
+def test_what_is_no_object_is_named_only_where_it_holds_the_person(settings: Settings, name: str, content: str) -> None:
+    file = drop(settings, name, content)
+    _forget(settings, ANN)
+    assert file.read_text() == content
+    file.write_text(content + ANN)
+    proof = forget(settings, [ANN])
+    assert list(proof.left) == [name] and "ann" not in "\n".join(proof.lines())

@@ -9,8 +9,10 @@ import gzip
 import io
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,6 +23,8 @@ from pipelines.erase.persons import Person
 from pipelines.erase.rows import GONE, Finder, Rows
 from pipelines.settings import Settings
 from pipelines.sources.files.lines import Fault, kind_of
+
+SPACE = re.compile(r"[ \t\r\n]*")
 
 
 def _csv(text: Iterator[str], rows: Rows) -> Iterator[tuple[str, bool]]:
@@ -60,13 +64,47 @@ def _csv(text: Iterator[str], rows: Rows) -> Iterator[tuple[str, bool]]:
 def _jsonl(text: Iterator[str], rows: Rows) -> Iterator[tuple[str, bool]]:
     number = 0
     for line in text:
-        row = json.loads(line) if line.strip() else None
         number += bool(line.strip())
-        edited = rows.edited(number, row) if row else row
+        try:
+            row = json.loads(line.removeprefix("\ufeff"))
+        except ValueError:
+            row = None  # no row for the loader either; what it holds is looked for as text
+        edited = rows.edited(number, row) if isinstance(row, dict) else row
         if edited is row:
             yield line, False
         else:
             yield "" if edited is GONE else json.dumps(edited, ensure_ascii=False) + "\n", True
+
+
+def _json(text: Iterator[str], rows: Rows) -> Iterator[tuple[str, bool]]:
+    """One array, as the loader takes it where the file begins with a bracket, else one object a line. ValueError where it is no JSON."""
+    whole = "".join(text)
+    if not whole.removeprefix("\ufeff").lstrip().startswith("["):
+        yield from _jsonl(iter(io.StringIO(whole, newline="")), rows)
+        return
+    pieces = []
+    for number, (raw, row) in enumerate(_elements(whole), 1):
+        edited = rows.edited(number, row) if isinstance(row, dict) else row
+        pieces.append((raw, False) if edited is row else ("" if edited is GONE else json.dumps(edited, ensure_ascii=False), True))
+    is_changed = any(changed for _, changed in pieces)
+    yield "[" + ",\n".join(piece for piece, _ in pieces if piece) + "]\n" if is_changed else whole, is_changed
+
+
+def _elements(array: str) -> Iterator[tuple[str, Any]]:
+    """Each element of a JSON array as it stands there, and what it means."""
+    decoder, at = json.JSONDecoder(), array.index("[") + 1
+    while True:
+        at = SPACE.match(array, at).end()  # type: ignore[union-attr]
+        if array[at : at + 1] == "]":
+            if array[at + 1 :].strip():
+                raise ValueError("something stands behind the array")
+            return
+        element, end = decoder.raw_decode(array, at)
+        yield array[at:end], element
+        at = SPACE.match(array, end).end()  # type: ignore[union-attr]
+        if array[at : at + 1] not in (",", "]"):
+            raise ValueError("an element of the array does not end")
+        at += array[at] == ","
 
 
 def _put(path: Path, content: bytes) -> None:
@@ -81,7 +119,7 @@ def _put(path: Path, content: bytes) -> None:
 def _rewrite_text(path: Path, kind: str, compression: str | None, rows: Rows, is_trial: bool) -> bool:
     stored = path.read_bytes() if compression is None else pa.input_stream(str(path), compression=compression).read()
     text = io.StringIO(stored.decode("utf-8"), newline="")
-    pieces = list((_csv if kind == "csv" else _jsonl)(iter(text), rows))
+    pieces = list({"csv": _csv, "jsonl": _jsonl, "json": _json}[kind](iter(text), rows))
     if is_trial or not any(is_changed for _, is_changed in pieces):
         return False
     content = "".join(piece for piece, _ in pieces).encode()
@@ -156,9 +194,11 @@ def clear(settings: Settings, person: Person, is_trial: bool) -> tuple[list[str]
                 changed = _rewrite_text(path, kind, compression, rows, is_trial)
         except Fault:
             continue  # no file of data: its bytes are looked through below
-        except (OSError, ValueError, csv.Error, pa.ArrowException):
+        except (OSError, pa.ArrowException):
             left[name] = "cannot be read or written here: look through it, and write it without the person"
             continue
+        except (ValueError, csv.Error):
+            continue  # the loader cannot read it either; what it holds is looked for as text
         if changed:
             rewritten.append(name)
     return rewritten, left
