@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from pipelines.forgotten import Forgotten
-from pipelines.keys import REMOVED, Keys, without_addresses
+from pipelines.keys import REMOVED, Keys, name_without_addresses, without_addresses
 from pipelines.raw import RawTable, Source
 from pipelines.sentiment import scored
 from pipelines.settings import Settings
@@ -62,7 +62,8 @@ class Run:
         spool.imported.append(path)
 
     def refuse(self, file: str, entity: str | None, line: int | None, field: str | None, reason: str) -> None:
-        """A file of the drop that is not loaded."""
+        """A file of the drop that is not loaded; its name may be somebody's address, as its columns may."""
+        file = name_without_addresses(file)
         field, reason = field and without_addresses(field), without_addresses(reason)
         self.refused.append((file, entity, line, field, reason))
         at = (f", line {line}" if line else "") + (f", column {field}" if field else "")

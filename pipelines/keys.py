@@ -24,6 +24,7 @@ _LABEL = f"(?:[{_WORD}\uff0d-]|{_BYTE})+"
 _TOP = rf"(?:[{_LETTER}]|{_BYTE})(?:[{_LETTER}\p{{M}}]|{_BYTE})+"
 ADDRESS_PATTERN = f"[{_LOCAL}]['\uff07{_LOCAL}]*\"?{_AT}{_LABEL}(?:{_DOT}{_LABEL})*{_DOT}{_TOP}"
 MASK = "<address>"
+ENDING = r"\.(?:csv|jsonl?|parquet|gz|zst|txt|tsv|xlsx?|zip|bz2)"  # of a file, and of no domain
 REMOVED = "<forgotten>"  # what stands in a text where somebody forgotten stood; it is nobody, and never becomes a key
 
 
@@ -42,6 +43,12 @@ def _address() -> re.Pattern[str]:
 def without_addresses(message: str) -> str:
     """What is said of a file or an answer: a value in it may be somebody's address, as where a file has no header."""
     return _address().sub(MASK, message) if any(at in message for at in (*AT_SIGNS, *ESCAPED_AT_SIGNS)) else message
+
+
+def name_without_addresses(name: str) -> str:
+    """The name of a file below its folder: of ann@example.org.csv the end is no part of an address, and jobs@2026.csv holds none."""
+    parts = [(part, len(part) - len(found[0])) for part in name.split("/") if (found := re.search(f"(?:{ENDING})*$", part, re.IGNORECASE))]
+    return "/".join(without_addresses(part[:end]) + part[end:] for part, end in parts)
 
 
 def derive(secret: Secret, purpose: str) -> bytes:

@@ -10,12 +10,12 @@ import pyarrow as pa
 from pipelines.entities import Entity
 from pipelines.keys import Keys
 from pipelines.settings import Settings
-from pipelines.sources.files.lines import kind_of
+from pipelines.sources.files.lines import Fault, kind_of
 from pipelines.sources.files.reading import given_by
 from pipelines.visits import export_of, people
 
 IDENTITY = "visitor, account, person_email, person_key, is_named"
-CANNOT_BE_READ = (duckdb.Error, csv.Error, EOFError, UnicodeDecodeError, OSError, pa.ArrowException)
+CANNOT_BE_READ = (Fault, duckdb.Error, csv.Error, EOFError, UnicodeDecodeError, OSError, pa.ArrowException)
 
 
 class Exported:
@@ -61,11 +61,11 @@ class Exported:
 
 
 def exported(connection: duckdb.DuckDBPyConnection, settings: Settings, entity: Entity, path: Path) -> Exported | None:
-    """None where the file is no event export, or none that the loader could read. lines.Fault where it is no file of data."""
+    """None where the file is no event export, or none that the loader could read."""
     if entity.name != "touches":
         return None
-    kind, compression = kind_of(path)
     try:
+        kind, compression = kind_of(path)
         given = given_by(connection, entity, kind, compression, path)
         export = export_of(given.columns)
         return Exported(connection, people(connection, export, given.query, given.columns), Keys.of(settings)) if export else None

@@ -19,8 +19,11 @@ import pyarrow.parquet as pq
 
 from pipelines.entities import Entity, entities
 from pipelines.erase.exported import exported, in_memory
+from pipelines.erase.looking import Closed, texts
 from pipelines.erase.persons import Person
 from pipelines.erase.rows import GONE, Finder, Rows
+from pipelines.erase.spellings import Words
+from pipelines.keys import REMOVED, name_without_addresses
 from pipelines.settings import Settings
 from pipelines.sources.files.lines import Fault, kind_of
 
@@ -180,7 +183,7 @@ def clear(settings: Settings, person: Person, is_trial: bool) -> tuple[list[str]
 
     A trial changes nothing: it finds every word by which the files know the person.
     """
-    finder = Finder(settings, person)
+    finder = Finder(settings, person, is_trial)
     rewritten, left = [], {}
     for name, path, entity in _files(settings):
         if entity is None:
@@ -195,12 +198,12 @@ def clear(settings: Settings, person: Person, is_trial: bool) -> tuple[list[str]
         except Fault:
             continue  # no file of data: its bytes are looked through below
         except (OSError, pa.ArrowException):
-            left[name] = "cannot be read or written here: look through it, and write it without the person"
+            left[told(name, Words(person.words))] = "cannot be read or written here: look through it, and write it without the person"
             continue
         except (ValueError, csv.Error):
             continue  # the loader cannot read it either; what it holds is looked for as text
         if changed:
-            rewritten.append(name)
+            rewritten.append(told(name, Words(person.words)))
     return rewritten, left
 
 
@@ -212,22 +215,27 @@ def _of_export(settings: Settings, entity: Entity, path: Path, person: Person) -
             return None
         numbers, addresses = export.lines_of(person.keys)
         for address in addresses:
-            person.name(address.strip())
+            person.name_address(address)
         return numbers
 
 
 def holding(settings: Settings, person: Person) -> dict[str, str]:
-    """Files of the inbox in whose bytes, unpacked, a word of the person stands."""
-    found = {}
+    """Files of the inbox in whose name or texts a word of the person stands, and those that cannot be looked into, with why."""
+    words, found = Words(person.words), {}
     for name, path, _ in _files(settings):
+        if words.standing(name):
+            found[told(name, words)] = "is named after the person: rename it"
+            continue
         try:
-            packed = {".gz": "gzip", ".zst": "zstd"}.get(path.suffix.lower())
-            content = pa.input_stream(str(path), compression=packed).read() if packed else path.read_bytes()
-            if path.suffix.lower() == ".parquet":
-                content += json.dumps(pq.read_table(path).to_pylist(), default=str).encode()
-        except (OSError, pa.ArrowException):
-            content = path.read_bytes()
-        low = content.lower()
-        if any(word.encode() in low for word in person.words):
-            found[name] = "still names the person: write it without them"
+            if any(words.standing(text) for text in texts(path)):
+                found[told(name, words)] = "still names the person: write it without them"
+        except Closed:
+            found[told(name, words)] = (
+                "cannot be looked into: take it out of the inbox, or put what it holds there as CSV, JSON lines, Parquet or text"
+            )
     return found
+
+
+def told(name: str, words: Words) -> str:
+    """The name of a file, for whoever asked: it may be somebody's address."""
+    return name_without_addresses(words.taken_out(name, REMOVED))

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
 import duckdb
 import pyarrow as pa
 
-from pipelines.keys import Keys, normal_email
+from pipelines.erase.spellings import of_address, plain
+from pipelines.keys import Keys
 from pipelines.raw import RawTable, Source
 from pipelines.settings import Settings, SettingsError
 from pipelines.warehouse import literal, quoted
@@ -40,7 +40,7 @@ SHORTEST_TRACE = 6  # a shorter id would be found by chance in any file
 
 @dataclass
 class Person:
-    """Keys of one person, and the words by which a file may name them (addresses in lower case, ids, handles)."""
+    """Keys of one person, and the words by which a file may name them (addresses, ids and handles, in plain form)."""
 
     keys: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
@@ -49,7 +49,11 @@ class Person:
 
     def name(self, word: str) -> None:
         if len(word) >= SHORTEST_TRACE:
-            self.words.add(word.lower())
+            self.words.add(plain(word))
+
+    def name_address(self, address: str) -> None:
+        for word in of_address(address):
+            self.name(word)
 
 
 def named(settings: Settings, names: list[str]) -> Person:
@@ -67,9 +71,7 @@ def named(settings: Settings, names: list[str]) -> Person:
             person.keys.add(keys.email(name))
         except ValueError:
             raise SettingsError("name the person by an e-mail address, by platform:id, or by platform:@handle") from None
-        person.name(normal_email(name))
-        person.name(quote(normal_email(name), safe=""))  # as it stands in the address of a page
-        person.name(name.strip())
+        person.name_address(name)
     return person
 
 

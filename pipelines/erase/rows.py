@@ -1,11 +1,11 @@
 """Rows of the inbox -> the same rows without a person, told by their values as the loader tells them."""
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipelines.entities import Entity
 from pipelines.erase.persons import Person
+from pipelines.erase.spellings import Words
 from pipelines.forgotten import LINKS, SUBJECTS
 from pipelines.keys import REMOVED, Keys
 from pipelines.settings import Settings
@@ -16,8 +16,9 @@ GONE: dict[str, Any] = {}  # what `Rows.edited` gives for a row that goes
 class Finder:
     """Tells a person's columns by their values, as the loader would, and words in texts by themselves."""
 
-    def __init__(self, settings: Settings, person: Person) -> None:
+    def __init__(self, settings: Settings, person: Person, is_trial: bool = False) -> None:
         self.person = person
+        self._words = Words(() if is_trial else person.words)  # which a trial only collects
         self._keys = Keys.of(settings)
         self._known: dict[tuple[str, str, str], bool] = {}
 
@@ -26,7 +27,10 @@ class Finder:
         if asked not in self._known:
             self._known[asked] = self._key(way, value, platform) in self.person.keys
             if self._known[asked] and not way.endswith("_key"):
-                self.person.name(value.strip())
+                if way.endswith("_email"):
+                    self.person.name_address(value)
+                else:
+                    self.person.name(value.strip())
                 if way.endswith("_platform_id"):
                     self.person.accounts.add((platform.lower(), value.strip()))
         return self._known[asked]
@@ -47,13 +51,9 @@ class Finder:
         if isinstance(value, list):
             items = [self.unnamed(item) for item in value]
             return items if items != value else value
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not (standing := self._words.standing(value)):
             return value
-        low = value.lower()
-        for word in self.person.words:
-            if word in low:
-                value = re.sub(re.escape(word), self._keys.remnant(word) if is_id else REMOVED, value, flags=re.IGNORECASE)
-        return value
+        return self._words.taken_out(value, self._keys.remnant(standing[0]) if is_id else REMOVED)
 
 
 class Rows:
