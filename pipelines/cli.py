@@ -208,7 +208,8 @@ def forget(names: tuple[str, ...], requested: bool) -> None:
     """Take a person out of the warehouse, of everything made of it and of the inbox, and keep them out.
 
     Name the person by an e-mail address, by platform:id or by platform:@handle; several names are one person. Revenue and
-    costs keep amount and date. Prints a proof of counts, and ends with 1 until nothing within reach holds the person.
+    costs keep amount and date. Prints a proof of counts, and ends with 1 until nothing within reach holds the person and
+    every file of the inbox can be looked into (an archive or a workbook cannot).
     """
     if not names and not requested:
         raise click.UsageError("name a person, or give --requested")

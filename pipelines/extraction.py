@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from pipelines.forgotten import Forgotten
-from pipelines.keys import Keys, without_addresses
+from pipelines.keys import REMOVED, Keys, name_without_addresses, without_addresses
 from pipelines.raw import RawTable, Source
 from pipelines.sentiment import scored
 from pipelines.settings import Settings
@@ -62,7 +62,8 @@ class Run:
         spool.imported.append(path)
 
     def refuse(self, file: str, entity: str | None, line: int | None, field: str | None, reason: str) -> None:
-        """A file of the drop that is not loaded."""
+        """A file of the drop that is not loaded; its name may be somebody's address, as its columns may."""
+        file = name_without_addresses(file)
         field, reason = field and without_addresses(field), without_addresses(reason)
         self.refused.append((file, entity, line, field, reason))
         at = (f", line {line}" if line else "") + (f", column {field}" if field else "")
@@ -92,14 +93,14 @@ class Run:
     def person_key(
         self, *, email: str | None = None, platform: str | None = None, platform_id: str | None = None, key: str | None = None
     ) -> str | None:
-        """Key of whoever is given, the account before the address before the key; None where nothing is."""
-        if platform and platform_id:
+        """Key of whoever is given, the account before the address before the key; None where nothing is, or somebody forgotten was."""
+        if platform and platform_id and REMOVED not in platform_id:
             made = self._keys.account(platform, platform_id)
             self._forgotten.meet(made, account=(platform, platform_id))
-        elif email and email.strip():
+        elif email and email.strip() and REMOVED not in email:
             made = self._keys.email(email)
             self._forgotten.meet(made, email=email)
-        elif key and key.strip():
+        elif key and key.strip() and REMOVED not in key:
             made = self._keys.given(key)
             self._forgotten.meet(made, key=key)
         else:

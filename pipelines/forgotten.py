@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from pipelines.entities import entities
-from pipelines.keys import Keys
+from pipelines.keys import REMOVED, Keys
 from pipelines.raw import RawTable
 from pipelines.settings import Settings
 from pipelines.warehouse import connect, literal, quoted, stored_columns
@@ -36,7 +36,6 @@ SUBJECTS = {
 }
 LINKS = ("identity_links", "actor_key")  # a link is about both of its ends
 WORDS = ("text", "permalink", "name", "evidence", "title", "label")
-REMOVED = "<forgotten>"
 # An account named in a text, and the id of a Bluesky account inside the address of a post.
 MENTION = re.compile(r"did:[a-z]+:[A-Za-z0-9._%-]+|@[A-Za-z0-9_](?:[\w.-]*\w)?(?:@[\w-]+(?:\.[\w-]+)+)?")
 

@@ -10,6 +10,7 @@ from dlt.common.destination.exceptions import DestinationException
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from pipelines.extraction import Run
+from pipelines.keys import without_addresses
 from pipelines.raw import Source
 from pipelines.settings import Settings
 from pipelines.warehouse import connect, literal, quoted, transaction
@@ -37,11 +38,11 @@ def is_network(fault: BaseException) -> bool:
 
 
 def reason_of(fault: BaseException, secrets: set[str]) -> str:
-    """The message of a fault on one line, without any of these secrets in it."""
+    """The message of a fault on one line, without an address and without any of these secrets in it."""
     if isinstance(fault, PipelineStepFailed):
         fault = fault.exception
     fault = getattr(fault, "client_exception", fault)
-    message = " ".join(str(fault).split()) or type(fault).__name__
+    message = without_addresses(" ".join(str(fault).split())) or type(fault).__name__
     if isinstance(fault, DestinationException):
         message = re.sub(r"'[^']*'", "'...'", message)  # DuckDB repeats values
     for value in sorted(secrets, key=len, reverse=True):

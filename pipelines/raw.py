@@ -79,7 +79,7 @@ class Extraction(Protocol):
     def person_key(
         self, *, email: str | None = None, platform: str | None = None, platform_id: str | None = None, key: str | None = None
     ) -> str | None:
-        """Key of a person or platform account; None where nothing was given, ValueError where the e-mail is none."""
+        """Key of a person or platform account; None where nothing was given or keys.REMOVED stands, ValueError where the e-mail is none."""
 
     def warn(self, message: str) -> None:
         """Something a person should read in the report; never a secret, never a person."""

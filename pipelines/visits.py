@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import duckdb
 
-from pipelines.warehouse import quoted
+from pipelines.keys import REMOVED
+from pipelines.warehouse import literal, quoted
 
 COLUMNS = ("touch_id", "person_email", "person_key", "occurred_at", "kind", "utm_source", "utm_medium", "utm_campaign", "referrer")
 PAUSE = "interval 30 minutes"  # without a word, after which a new visit begins
@@ -20,7 +21,7 @@ EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
 
 # Each reads `given`, whose columns are texts (nested ones JSON), and yields one row per event: tool, visitor, account (the
 # company's own id of a person), email, whether somebody was there, visit (NULL: by pauses), event_id, happened_at (UTC), source,
-# medium, campaign, landing, referrer.
+# medium, campaign, landing, referrer, and the line's _record.
 GA4 = """
 with flat as (
     select *, case when json_type(event_params) = 'OBJECT' then to_json(json_extract(event_params, '$.list[*].element')) else event_params end as list
@@ -40,6 +41,7 @@ named as (
     from events
 )
 select
+    _record,
     'ga4' as tool,
     user_pseudo_id as visitor,
     {user_id} as account,
@@ -59,6 +61,7 @@ from named
 """
 SEGMENT = """
 select
+    _record,
     'segment' as tool,
     "anonymousId" as visitor,
     {userId} as account,
@@ -76,10 +79,11 @@ from given
 """
 SNOWPLOW = """
 select
+    _record,
     'snowplow' as tool,
     domain_userid as visitor,
     {user_id} as account,
-    null as email,
+    null::varchar as email,
     true as is_visit,
     {domain_sessionid} as visit,
     event_id,
@@ -93,10 +97,11 @@ from given
 """
 MATOMO = """
 select
+    _record,
     'matomo' as tool,
     "visitorId" as visitor,
     {userId} as account,
-    null as email,
+    null::varchar as email,
     true as is_visit,
     "idVisit" as visit,
     "idVisit" as event_id,
@@ -159,16 +164,79 @@ def export_of(columns: tuple[str, ...]) -> Export | None:
 
 def visits(connection: duckdb.DuckDBPyConnection, export: Export, query: str, columns: tuple[str, ...]) -> str:
     """The visits of an export as a table in memory, in columns of the entity; its query with `_record`. Raises duckdb.Error where JSON is none."""
+    connection.execute(f"""
+        create or replace temp table visits as
+        {_resolved(export, query, columns)}
+        select
+            tool || '|' || case when is_by_pauses then first_event else number end as touch_id,
+            person_email,
+            person_key,
+            happened_at::varchar as occurred_at,
+            'visit' as kind,
+            nullif(source, '(direct)') as utm_source,
+            nullif(nullif(medium, '(none)'), '(not set)') as utm_medium,
+            nullif(nullif(campaign, '(not set)'), '(direct)') as utm_campaign,
+            case
+                when regexp_matches(landing, '{CLICK_IDS}') then landing
+                when regexp_extract(referrer, '{HOST}', 1) <> coalesce(regexp_extract(landing, '{HOST}', 1), '') then nullif(referrer, '')
+            end as referrer,
+            row_number() over (order by happened_at, tool, first_event) as _record
+        from resolved
+    """)
+    return "select * from visits"
+
+
+def people(connection: duckdb.DuckDBPyConnection, export: Export, query: str, columns: tuple[str, ...]) -> str:
+    """Whose each line of an export is, as `visits` resolves it; the query of a table in memory. Raises duckdb.Error where JSON is none.
+
+    `_record`, `visitor` (the browser, under its tool's name), `account`, `person_email` and `person_key` of whoever the line
+    names itself (`is_named`), else of its visit, else of its browser.
+    """
+    has_email = f"coalesce(regexp_matches(known.email, '{EMAIL}'), false)"
+    connection.execute(f"""
+        create or replace temp table people as
+        {_resolved(export, query, columns)}
+        select
+            known._record,
+            known.tool || '|' || known.visitor as visitor,
+            known.account,
+            case
+                when {has_email} then known.email
+                when known.account is not null then coalesce(
+                    emails.email,
+                    case when regexp_matches(known.account, '{EMAIL}') then known.account end,
+                    case when known.account = persons.account then persons.email end
+                )
+                when resolved.person_key is not null then resolved.person_email
+                else coalesce(emails_of_browser.email, persons.email, case when regexp_matches(persons.account, '{EMAIL}') then persons.account end)
+            end as person_email,
+            case when {has_email} or known.account is not null then known.account else coalesce(resolved.person_key, persons.account) end as person_key,
+            {has_email} or known.account is not null as is_named
+        from known
+        left join persons using (person)
+        left join emails on emails.account = known.account
+        left join emails as emails_of_browser on emails_of_browser.account = persons.account
+        left join numbered on numbered._record = known._record
+        left join resolved on resolved.tool = numbered.tool and resolved.person = numbered.person and resolved.number = numbered.number
+    """)
+    return "select * from people"
+
+
+def _resolved(export: Export, query: str, columns: tuple[str, ...]) -> str:
+    """The steps from events (`known`) to the visits of each (`resolved`, with person_email and person_key of whoever it was)."""
     read = export.events
     for name in export.optional:
         read = read.replace(f"{{{name}}}", quoted(name) if name in columns else "null::varchar")
-    connection.execute(f"""
-        create or replace temp table visits as
+    # where somebody forgotten stood there is nobody, and not one person who is all of them
+    nobody = ", ".join(
+        f"case when not contains({name}, {literal(REMOVED)}) then {name} end as {name}" for name in ("visitor", "account", "email")
+    )
+    return f"""
         with given as ({query}),
         events as ({read}),
         known as (
             select *, coalesce(visitor, account, email) as person, concat_ws('|', source, medium, campaign) as brought
-            from events
+            from (select * replace ({nobody}) from events)
             where happened_at is null or coalesce(visitor, account, email) is not null
         ),
         begun as (
@@ -208,21 +276,12 @@ def visits(connection: duckdb.DuckDBPyConnection, export: Export, query: str, co
             select one.* exclude (account), coalesce(one.account, persons.account) as account,
                 case when one.account is null or one.account = persons.account then persons.email end as email
             from one left join persons using (person)
+        ),
+        resolved as (
+            select
+                identified.* exclude (account, email),
+                coalesce(emails.email, identified.email, case when regexp_matches(identified.account, '{EMAIL}') then identified.account end) as person_email,
+                coalesce(identified.account, identified.tool || '|' || identified.person) as person_key
+            from identified left join emails on emails.account = identified.account
         )
-        select
-            identified.tool || '|' || case when identified.is_by_pauses then identified.first_event else identified.number end as touch_id,
-            coalesce(emails.email, identified.email, case when regexp_matches(identified.account, '{EMAIL}') then identified.account end) as person_email,
-            coalesce(identified.account, identified.tool || '|' || identified.person) as person_key,
-            identified.happened_at::varchar as occurred_at,
-            'visit' as kind,
-            nullif(identified.source, '(direct)') as utm_source,
-            nullif(nullif(identified.medium, '(none)'), '(not set)') as utm_medium,
-            nullif(nullif(identified.campaign, '(not set)'), '(direct)') as utm_campaign,
-            case
-                when regexp_matches(identified.landing, '{CLICK_IDS}') then identified.landing
-                when regexp_extract(identified.referrer, '{HOST}', 1) <> coalesce(regexp_extract(identified.landing, '{HOST}', 1), '') then nullif(identified.referrer, '')
-            end as referrer,
-            row_number() over (order by identified.happened_at, identified.tool, identified.first_event) as _record
-        from identified left join emails on emails.account = identified.account
-    """)
-    return "select * from visits"
+    """

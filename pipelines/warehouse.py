@@ -9,7 +9,7 @@ from datetime import datetime
 import duckdb
 from filelock import FileLock, Timeout
 
-from pipelines.keys import ADDRESS_PATTERN, MASK, Keys
+from pipelines.keys import ADDRESS_PATTERN, AT_SIGNS, ESCAPED_AT_SIGNS, MASK, Keys
 from pipelines.notes import GOODWILL_TABLES
 from pipelines.raw import RawTable, Source
 from pipelines.settings import Settings
@@ -46,16 +46,24 @@ PARTY_IDS = frozenset(["account_id", "contact_id", "external_id"])
 
 def masked(expression: str) -> str:
     """SQL: the text with the e-mail addresses in it masked; cheap where there can be none."""
-    address = f"regexp_replace({expression}, {literal(ADDRESS_PATTERN)}, {literal(MASK)}, 'g')"
-    may_be_there = " or ".join(f"contains({expression}, '{at}')" for at in ("@", "%40", "%2540"))
-    return f"case when {may_be_there} then {address} else {expression} end"
+    return _where_addresses_may_be(expression, f"regexp_replace({expression}, {literal(ADDRESS_PATTERN)}, {literal(MASK)}, 'g')")
 
 
 def unless_an_address(expression: str) -> str:
-    """SQL: an id that others are joined on; one that is an e-mail address would be a person in the clear, and is NULL."""
-    return (
-        f"case when not (contains({expression}, '@') and regexp_full_match({expression}, {literal(ADDRESS_PATTERN)})) then {expression} end"
+    """SQL: an id that others are joined on; one that holds an e-mail address, however it is written, would be a person in the clear, and is NULL."""
+    return _where_addresses_may_be(
+        expression, f"case when not regexp_matches({expression}, {literal(ADDRESS_PATTERN)}) then {expression} end"
     )
+
+
+def _where_addresses_may_be(expression: str, then: str) -> str:
+    """SQL of `then` where a sign for @ stands. Cases in cases, since DuckDB evaluates both sides of every `and`."""
+
+    def stands(signs: tuple[str, ...]) -> str:
+        return " or ".join(f"contains({expression}, {literal(sign)})" for sign in signs)
+
+    escaped = f"case when {stands(ESCAPED_AT_SIGNS)} then {then} else {expression} end"
+    return f"case when {stands(AT_SIGNS)} then {then} when contains({expression}, '%') then {escaped} else {expression} end"
 
 
 @contextmanager

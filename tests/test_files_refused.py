@@ -83,6 +83,13 @@ CASES = [
         "is an e-mail address: give the party's own id",
     ),
     (
+        "accounts/a.csv",
+        "account_id,name\nacme,Acme\nBob <bob%40client.org>,Acme\n",
+        3,
+        "account_id",
+        "is an e-mail address: give the party's own id",
+    ),
+    (
         "interactions/a.csv",
         "platform,interaction_id,occurred_at,kind,actor_key,sentiment\nx,1,2026-01-01,reply,k,NaN\n",
         2,

@@ -14,6 +14,7 @@ from pathlib import Path
 from pipelines.analysts.sandbox import remove_sandbox
 from pipelines.erase import inbox, stored
 from pipelines.erase.persons import Person, are_handles, discover_ids, follow, named
+from pipelines.erase.spellings import Words, forms
 from pipelines.exports import exports_folder
 from pipelines.extraction import spool_folder
 from pipelines.labelling.sample import purge
@@ -98,7 +99,7 @@ def forget(
             person.keys |= {key for key, _ in _requested(settings)}
         with connect(settings) as connection:
             stored.remember(connection, person)
-            follow(connection, settings, person)
+            follow(connection, settings, person, inbox.links(settings))
             discover_ids(connection, settings, sources, person)
             if not requested and are_handles(names) and not stored.is_known(connection, settings, sources, person):
                 raise SettingsError(HANDLE_ALONE)
@@ -139,15 +140,16 @@ def _data_files(settings: Settings) -> list[Path]:
 
 
 def _look_through(settings: Settings, person: Person, left: dict[str, str]) -> int:
-    """Files in whose bytes a key or a word of the person stands; a log that names somebody is removed."""
-    words = [word.encode() for word in sorted(person.words | person.keys)]
+    """Files in whose name or bytes a key or a word of the person stands; a log that names somebody is removed."""
+    words = [form.encode() for word in sorted(person.words | person.keys) for form in sorted(forms(word))]
+    names = Words(person.words)
     files = _data_files(settings)
     for path in files:
-        if _holds(path, words):
+        if names.standing(path.name) or _holds(path, words):
             if path.suffix == ".log" and path.parent.name == "logs":
                 path.unlink()
             else:
-                left[path.name] = "still holds the person: remove it, or run `goodwill forget` again"
+                left[inbox.told(path.name, names)] = "still holds the person: remove it, or run `goodwill forget` again"
     return len(files)
 
 

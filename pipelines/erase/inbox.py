@@ -1,7 +1,7 @@
 """Files of the inbox -> the same files without a person; what cannot be rewritten is named.
 
-Rows about the person go; rows of money and of others stay without the person. Every other row of a CSV or JSON lines file
-stays byte for byte.
+Rows about the person go, of an event export all that the loader takes for theirs; rows of money and of others stay without
+the person. Every other row of a CSV or JSON lines file stays byte for byte.
 """
 
 import csv
@@ -10,7 +10,7 @@ import io
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,74 +18,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.entities import Entity, entities
+from pipelines.erase.exported import exported, in_memory
+from pipelines.erase.looking import Closed, texts
 from pipelines.erase.persons import Person
-from pipelines.forgotten import LINKS, REMOVED, SUBJECTS
-from pipelines.keys import Keys
+from pipelines.erase.rows import GONE, Finder, Rows
+from pipelines.erase.spellings import Words
+from pipelines.keys import REMOVED, name_without_addresses
 from pipelines.settings import Settings
 from pipelines.sources.files.lines import Fault, kind_of
 
-GONE: dict[str, Any] = {}  # what `_edited` gives for a row that goes
+SPACE = re.compile(r"[ \t\r\n]*")
 
 
-class Finder:
-    """Tells a person's columns by their values, as the loader would, and words in texts by themselves."""
-
-    def __init__(self, settings: Settings, person: Person) -> None:
-        self.person = person
-        self._keys = Keys.of(settings)
-        self._known: dict[tuple[str, str, str], bool] = {}
-
-    def is_person(self, way: str, value: str, platform: str) -> bool:
-        asked = (way.rpartition("_")[2], value, platform)
-        if asked not in self._known:
-            self._known[asked] = self._key(way, value, platform) in self.person.keys
-            if self._known[asked] and not way.endswith("_key"):
-                self.person.name(value.strip())
-                if way.endswith("_platform_id"):
-                    self.person.accounts.add((platform.lower(), value.strip()))
-        return self._known[asked]
-
-    def _key(self, way: str, value: str, platform: str) -> str | None:
-        try:
-            if way.endswith("_platform_id"):
-                return self._keys.account(platform, value)
-            return self._keys.email(value) if way.endswith("_email") else self._keys.given(value)
-        except ValueError:
-            return None
-
-    def unnamed(self, text: str) -> str:
-        low = text.lower()
-        for word in self.person.words:
-            if word in low:
-                text = re.sub(re.escape(word), REMOVED, text, flags=re.IGNORECASE)
-        return text
-
-
-def _ways(entity: Entity, columns: Iterable[str]) -> dict[str, list[str]]:
-    """Person column of the entity -> columns of the file that give it."""
-    given = set(columns)
-    ways = {c.name: [w for w in (f"{c.stem}_platform_id", f"{c.stem}_email", c.name) if w in given] for c in entity.columns if c.is_person}
-    return {name: found for name, found in ways.items() if found}
-
-
-def _edited(entity: Entity, ways: Mapping[str, list[str]], row: Mapping[str, Any], finder: Finder) -> Mapping[str, Any]:
-    """The row itself where the person is not in it, GONE where it is about the person, else the row without the person."""
-    platform = str(row.get("platform") or "")
-    named = [name for name, given in ways.items() if any(row.get(way) and finder.is_person(way, str(row[way]), platform) for way in given)]
-    about = {SUBJECTS.get(entity.name)} | ({LINKS[1]} if entity.name == LINKS[0] else set())
-    if about & set(named) or ("author_key" in named and str(row.get("is_brand")).lower() == "false"):
-        return GONE
-    changed: dict[str, Any] = {way: None for name in named for way in ways[name]}
-    if named and row.get("text"):
-        changed["text"] = None
-    people = {way for given in ways.values() for way in given}
-    for name, value in row.items():
-        if isinstance(value, str) and name not in people and name not in changed and (clean := finder.unnamed(value)) != value:
-            changed[name] = clean
-    return {**row, **changed} if changed else row
-
-
-def _csv(text: Iterator[str], entity: Entity, finder: Finder) -> Iterator[tuple[str, bool]]:
+def _csv(text: Iterator[str], rows: Rows) -> Iterator[tuple[str, bool]]:
     """Pieces of the file, each with whether it differs from what stood there."""
     taken: list[str] = []
 
@@ -96,16 +41,18 @@ def _csv(text: Iterator[str], entity: Entity, finder: Finder) -> Iterator[tuple[
 
     header: list[str] = []
     ways: dict[str, list[str]] = {}
+    number = 0
     for record in csv.reader(lines(), strict=True):
         raw = "".join(taken)
         taken.clear()
         if not header or not record:
             header = header or [name.removeprefix("\ufeff") for name in record]
-            ways = _ways(entity, header)
+            ways = rows.ways(header)
             yield raw, False
             continue
+        number += 1
         row = dict(zip(header, record, strict=False))
-        edited = _edited(entity, ways, row, finder)
+        edited = rows.edited(number, row, ways)
         if edited is row:
             yield raw, False
         elif edited is GONE:
@@ -117,14 +64,50 @@ def _csv(text: Iterator[str], entity: Entity, finder: Finder) -> Iterator[tuple[
             yield sink.getvalue(), True
 
 
-def _jsonl(text: Iterator[str], entity: Entity, finder: Finder) -> Iterator[tuple[str, bool]]:
+def _jsonl(text: Iterator[str], rows: Rows) -> Iterator[tuple[str, bool]]:
+    number = 0
     for line in text:
-        row = json.loads(line) if line.strip() else None
-        edited = _edited(entity, _ways(entity, row), row, finder) if row else row
+        number += bool(line.strip())
+        try:
+            row = json.loads(line.removeprefix("\ufeff"))
+        except ValueError:
+            row = None  # no row for the loader either; what it holds is looked for as text
+        edited = rows.edited(number, row) if isinstance(row, dict) else row
         if edited is row:
             yield line, False
         else:
             yield "" if edited is GONE else json.dumps(edited, ensure_ascii=False) + "\n", True
+
+
+def _json(text: Iterator[str], rows: Rows) -> Iterator[tuple[str, bool]]:
+    """One array, as the loader takes it where the file begins with a bracket, else one object a line. ValueError where it is no JSON."""
+    whole = "".join(text)
+    if not whole.removeprefix("\ufeff").lstrip().startswith("["):
+        yield from _jsonl(iter(io.StringIO(whole, newline="")), rows)
+        return
+    pieces = []
+    for number, (raw, row) in enumerate(_elements(whole), 1):
+        edited = rows.edited(number, row) if isinstance(row, dict) else row
+        pieces.append((raw, False) if edited is row else ("" if edited is GONE else json.dumps(edited, ensure_ascii=False), True))
+    is_changed = any(changed for _, changed in pieces)
+    yield "[" + ",\n".join(piece for piece, _ in pieces if piece) + "]\n" if is_changed else whole, is_changed
+
+
+def _elements(array: str) -> Iterator[tuple[str, Any]]:
+    """Each element of a JSON array as it stands there, and what it means."""
+    decoder, at = json.JSONDecoder(), array.index("[") + 1
+    while True:
+        at = SPACE.match(array, at).end()  # type: ignore[union-attr]
+        if array[at : at + 1] == "]":
+            if array[at + 1 :].strip():
+                raise ValueError("something stands behind the array")
+            return
+        element, end = decoder.raw_decode(array, at)
+        yield array[at:end], element
+        at = SPACE.match(array, end).end()  # type: ignore[union-attr]
+        if array[at : at + 1] not in (",", "]"):
+            raise ValueError("an element of the array does not end")
+        at += array[at] == ","
 
 
 def _put(path: Path, content: bytes) -> None:
@@ -136,10 +119,10 @@ def _put(path: Path, content: bytes) -> None:
         following.unlink(missing_ok=True)
 
 
-def _rewrite_text(path: Path, kind: str, compression: str | None, entity: Entity, finder: Finder, is_trial: bool) -> bool:
+def _rewrite_text(path: Path, kind: str, compression: str | None, rows: Rows, is_trial: bool) -> bool:
     stored = path.read_bytes() if compression is None else pa.input_stream(str(path), compression=compression).read()
     text = io.StringIO(stored.decode("utf-8"), newline="")
-    pieces = list((_csv if kind == "csv" else _jsonl)(iter(text), entity, finder))
+    pieces = list({"csv": _csv, "jsonl": _jsonl, "json": _json}[kind](iter(text), rows))
     if is_trial or not any(is_changed for _, is_changed in pieces):
         return False
     content = "".join(piece for piece, _ in pieces).encode()
@@ -151,18 +134,18 @@ def _rewrite_text(path: Path, kind: str, compression: str | None, entity: Entity
     return True
 
 
-def _rewrite_parquet(path: Path, entity: Entity, finder: Finder, is_trial: bool) -> bool:
+def _rewrite_parquet(path: Path, rows: Rows, is_trial: bool) -> bool:
     table = pq.read_table(path)
-    ways = _ways(entity, table.column_names)
+    ways = rows.ways(table.column_names)
     texts = [
         name
         for name in table.column_names
         if pa.types.is_string(table.schema.field(name).type) or pa.types.is_large_string(table.schema.field(name).type)
     ]
     columns = {name: table.column(name).to_pylist() for name in {*texts, *(way for given in ways.values() for way in given)}}
-    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-    edited = [_edited(entity, ways, row, finder) for row in rows]
-    if is_trial or all(new is row for new, row in zip(edited, rows, strict=True)):
+    given = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    edited = [rows.edited(number, row, ways) for number, row in enumerate(given, 1)]
+    if is_trial or all(new is row for new, row in zip(edited, given, strict=True)):
         return False
     kept = table.filter(pa.array([new is not GONE for new in edited]))
     staying = [new for new in edited if new is not GONE]
@@ -185,44 +168,74 @@ def _files(settings: Settings) -> Iterator[tuple[str, Path, Entity | None]]:
             yield name.as_posix(), path, entities().get(name.parts[0]) if len(name.parts) > 1 else None
 
 
+def links(settings: Settings) -> set[tuple[str, str]]:
+    """(person, browser or account of theirs), as keys, in all event exports of the inbox."""
+    found: set[tuple[str, str]] = set()
+    with in_memory() as connection:
+        for _, path, entity in _files(settings):
+            if entity and (export := exported(connection, settings, entity, path)):
+                found.update(export.links())
+    return found
+
+
 def clear(settings: Settings, person: Person, is_trial: bool) -> tuple[list[str], dict[str, str]]:
     """Files that were rewritten; and files that hold the person still or could not be read, with why.
 
     A trial changes nothing: it finds every word by which the files know the person.
     """
-    finder = Finder(settings, person)
+    finder = Finder(settings, person, is_trial)
     rewritten, left = [], {}
     for name, path, entity in _files(settings):
         if entity is None:
             continue
         try:
+            rows = Rows(entity, finder, _of_export(settings, entity, path, person))
             kind, compression = kind_of(path)
             if kind == "parquet":
-                changed = _rewrite_parquet(path, entity, finder, is_trial)
+                changed = _rewrite_parquet(path, rows, is_trial)
             else:
-                changed = _rewrite_text(path, kind, compression, entity, finder, is_trial)
+                changed = _rewrite_text(path, kind, compression, rows, is_trial)
         except Fault:
             continue  # no file of data: its bytes are looked through below
-        except (OSError, ValueError, csv.Error, pa.ArrowException):
-            left[name] = "cannot be read or written here: look through it, and write it without the person"
+        except (OSError, pa.ArrowException):
+            left[told(name, Words(person.words))] = "cannot be read or written here: look through it, and write it without the person"
             continue
+        except (ValueError, csv.Error):
+            continue  # the loader cannot read it either; what it holds is looked for as text
         if changed:
-            rewritten.append(name)
+            rewritten.append(told(name, Words(person.words)))
     return rewritten, left
 
 
+def _of_export(settings: Settings, entity: Entity, path: Path, person: Person) -> set[int] | None:
+    """Numbers of the lines of an event export that go; None where it is none."""
+    with in_memory() as connection:
+        export = exported(connection, settings, entity, path)
+        if export is None:
+            return None
+        numbers, addresses = export.lines_of(person.keys)
+        for address in addresses:
+            person.name_address(address)
+        return numbers
+
+
 def holding(settings: Settings, person: Person) -> dict[str, str]:
-    """Files of the inbox in whose bytes, unpacked, a word of the person stands."""
-    found = {}
+    """Files of the inbox in whose name or texts a word of the person stands, and those that cannot be looked into, with why."""
+    words, found = Words(person.words), {}
     for name, path, _ in _files(settings):
+        if words.standing(name):
+            found[told(name, words)] = "is named after the person: rename it"
+            continue
         try:
-            packed = {".gz": "gzip", ".zst": "zstd"}.get(path.suffix.lower())
-            content = pa.input_stream(str(path), compression=packed).read() if packed else path.read_bytes()
-            if path.suffix.lower() == ".parquet":
-                content += json.dumps(pq.read_table(path).to_pylist(), default=str).encode()
-        except (OSError, pa.ArrowException):
-            content = path.read_bytes()
-        low = content.lower()
-        if any(word.encode() in low for word in person.words):
-            found[name] = "still names the person: write it without them"
+            if any(words.standing(text) for text in texts(path)):
+                found[told(name, words)] = "still names the person: write it without them"
+        except Closed:
+            found[told(name, words)] = (
+                "cannot be looked into: take it out of the inbox, or put what it holds there as CSV, JSON lines, Parquet or text"
+            )
     return found
+
+
+def told(name: str, words: Words) -> str:
+    """The name of a file, for whoever asked: it may be somebody's address."""
+    return name_without_addresses(words.taken_out(name, REMOVED))

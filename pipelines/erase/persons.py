@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
 import duckdb
+import pyarrow as pa
 
-from pipelines.keys import Keys, normal_email
+from pipelines.erase.spellings import of_address, plain
+from pipelines.keys import Keys
 from pipelines.raw import RawTable, Source
 from pipelines.settings import Settings, SettingsError
 from pipelines.warehouse import literal, quoted
@@ -39,7 +40,7 @@ SHORTEST_TRACE = 6  # a shorter id would be found by chance in any file
 
 @dataclass
 class Person:
-    """Keys of one person, and the words by which a file may name them (addresses in lower case, ids, handles)."""
+    """Keys of one person, and the words by which a file may name them (addresses, ids and handles, in plain form)."""
 
     keys: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
@@ -48,7 +49,11 @@ class Person:
 
     def name(self, word: str) -> None:
         if len(word) >= SHORTEST_TRACE:
-            self.words.add(word.lower())
+            self.words.add(plain(word))
+
+    def name_address(self, address: str) -> None:
+        for word in of_address(address):
+            self.name(word)
 
 
 def named(settings: Settings, names: list[str]) -> Person:
@@ -66,9 +71,7 @@ def named(settings: Settings, names: list[str]) -> Person:
             person.keys.add(keys.email(name))
         except ValueError:
             raise SettingsError("name the person by an e-mail address, by platform:id, or by platform:@handle") from None
-        person.name(normal_email(name))
-        person.name(quote(normal_email(name), safe=""))  # as it stands in the address of a page
-        person.name(name.strip())
+        person.name_address(name)
     return person
 
 
@@ -81,18 +84,23 @@ def listed(keys: set[str]) -> str:
     return f"({', '.join(literal(key) for key in sorted(keys)) or 'null'})"
 
 
-def follow(connection: duckdb.DuckDBPyConnection, settings: Settings, person: Person) -> None:
+def follow(connection: duckdb.DuckDBPyConnection, settings: Settings, person: Person, exported: set[tuple[str, str]]) -> None:
     """Add the accounts that are linked to this person alone, the person of an account, and contacts that were merged into one.
+
+    `exported` are the links (person, account) that only files know.
 
     An account that is linked to somebody else as well is not this person's to take away: it is counted.
     """
     keys = Keys.of(settings)
+    pairs = sorted(exported)
+    sides = {name: pa.array([pair[side] for pair in pairs], pa.string()) for side, name in enumerate(("person_key", "actor_key"))}
+    connection.register("exported", pa.table(sides))
     owners: dict[str, set[str]] = {}
     before = -1
     while before != len(person.keys):
         before = len(person.keys)
         owners.clear()
-        for owner, account in _pairs(connection, LINKS, person):
+        for owner, account in _pairs(connection, (*LINKS, ("exported", "person_key", "actor_key")), person):
             owners.setdefault(account, set()).add(owner)
         for account, of_account in owners.items():
             if len(of_account) == 1 or of_account <= person.keys:
@@ -100,6 +108,7 @@ def follow(connection: duckdb.DuckDBPyConnection, settings: Settings, person: Pe
         for pair in _pairs(connection, MERGES, person):
             person.keys |= set(pair)
         _follow_numbers(connection, keys, person)
+    connection.unregister("exported")
     person.shared = sum(account not in person.keys for account in owners)
 
 

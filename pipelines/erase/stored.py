@@ -6,8 +6,10 @@ from datetime import datetime
 import duckdb
 
 from pipelines.erase.persons import Person, listed, place
-from pipelines.forgotten import REMOVED, WORDS, is_of_one_person, person_columns, subjects, vendor_ids, worded
-from pipelines.keys import Keys
+from pipelines.erase.spellings import Words, forms
+from pipelines.erase.states import states_that_hold, take_names_away
+from pipelines.forgotten import WORDS, is_of_one_person, person_columns, subjects, vendor_ids, worded
+from pipelines.keys import REMOVED, Keys
 from pipelines.raw import RawTable, Source
 from pipelines.settings import Settings
 from pipelines.warehouse import connect, literal, quoted, transaction
@@ -51,6 +53,7 @@ def take_away(settings: Settings, sources: dict[str, Source], person: Person, re
             for table in source.tables:
                 of_table = _take_away(connection, settings, source, table, person)
                 removed, kept = removed + of_table[0], kept + of_table[1]
+        kept += take_names_away(connection, sources, Words(person.words))
     return removed, kept
 
 
@@ -113,8 +116,9 @@ def _unname(connection: duckdb.DuckDBPyConnection, settings: Settings, table: Ra
 
 
 def traces(settings: Settings, person: Person) -> tuple[list[str], int]:
-    """Tables in which a key or a word of the person still stands, and how many tables were read."""
+    """Tables in which a key or a word of the person still stands, states that dlt packed among them, and how many tables were read."""
     found, read = [], 0
+    stored = sorted({form for word in person.words for form in forms(word)})
     with connect(settings) as connection:
         columns: dict[str, list[str]] = {}
         for schema, table, column in connection.execute(
@@ -124,10 +128,11 @@ def traces(settings: Settings, person: Person) -> tuple[list[str], int]:
             columns.setdefault(f"{quoted(schema)}.{quoted(table)}", []).append(column)
         for at, names in columns.items():
             read += 1
-            words = [f"contains(lower({quoted(name)}), {literal(word)})" for name in names for word in sorted(person.words)]
+            words = [f"contains(lower({quoted(name)}), {literal(word)})" for name in names for word in stored]
             keyed = [f"{quoted(name)} in {listed(person.keys)}" for name in names]
             if connection.execute(f"select count(*) from {at} where {' or '.join([*keyed, *words])}").fetchone() != (0,):
                 found.append(at.replace('"', ""))
+        found += states_that_hold(connection, Words(person.words))
     return found, read
 
 

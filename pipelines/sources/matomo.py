@@ -144,7 +144,9 @@ class Site:
             connection.execute("set TimeZone = 'UTC'")
             connection.register("page", pa.table(columns))
             names = "touch_id, occurred_at, utm_source, utm_medium, utm_campaign, referrer"
-            made = connection.execute(f"select {names} from ({visits(connection, MATOMO_VISITS, 'select * from page', ASKED)})").fetchall()
+            made = connection.execute(
+                f"select {names} from ({visits(connection, MATOMO_VISITS, 'select *, row_number() over () as _record from page', ASKED)})"
+            ).fetchall()
         touches = {touch_id.partition("|")[2]: values for touch_id, *values in made}
         rows = []
         for visit in page:

@@ -12,6 +12,7 @@ from typing import cast
 import duckdb
 
 from pipelines.entities import Entity, entities
+from pipelines.keys import name_without_addresses
 from pipelines.raw import Extraction, FileExtraction, RawTable, Source
 from pipelines.sentiment import add_to
 from pipelines.sources.files.lines import Fault
@@ -82,6 +83,11 @@ def extract(extraction: Extraction) -> None:
                 continue
             try:
                 found[name] = _hash(path)
+                if name_without_addresses(name) != name:
+                    # the names of files are stored with their rows and in the state
+                    raise Fault(
+                        None, None, "has an e-mail address in its name, which would be stored: rename the file, or the folder that has it"
+                    )
                 if known.get(name) == found[name]:
                     continue
                 part = run.folder / f"{number}.parquet"

@@ -7,8 +7,9 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.entities import Column
+from pipelines.keys import REMOVED
 from pipelines.raw import FileExtraction
-from pipelines.warehouse import quoted
+from pipelines.warehouse import literal, quoted
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,10 @@ class Person:
         if not self.given:
             return "null::varchar", "false", "false"
         key = f"coalesce({', '.join(f'{self._table(way)}.key' for way in self.given)})"
-        is_bad = " or ".join(f"(given.{quoted(way)} is not null and {self._table(way)}.key is null)" for way in self.given)
-        is_given = " or ".join(f"given.{quoted(way)} is not null" for way in self.given)
+        # somebody forgotten is nobody, and no fault of the file
+        is_there = {way: f"not contains(coalesce(given.{quoted(way)}, {literal(REMOVED)}), {literal(REMOVED)})" for way in self.given}
+        is_bad = " or ".join(f"({there} and {self._table(way)}.key is null)" for way, there in is_there.items())
+        is_given = " or ".join(is_there.values())
         return key, f"({is_bad})", f"({is_given})"
 
     def joins(self) -> str:

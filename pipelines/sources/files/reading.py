@@ -20,7 +20,7 @@ from pipelines.warehouse import literal, quoted
 
 
 @dataclass(frozen=True)
-class _Given:
+class Given:
     """A file as a query that yields its columns as text and `_record` (1, 2, ...)."""
 
     kind: str
@@ -36,9 +36,9 @@ def read_file(connection: duckdb.DuckDBPyConnection, run: FileExtraction, entity
     """
     kind, compression = kind_of(path)
     try:
-        given = _given(connection, entity, kind, compression, path)
+        given = given_by(connection, entity, kind, compression, path)
         if entity.name == "touches" and (export := export_of(given.columns)):
-            given = _Given("parquet", visits(connection, export, given.query, given.columns), COLUMNS, False)
+            given = Given("parquet", visits(connection, export, given.query, given.columns), COLUMNS, False)
         elif kind == "json":
             raise Fault(None, None, "is JSON, and no event export that is known; give .jsonl, one row a line")
         people = _check_columns(entity, given)
@@ -58,7 +58,8 @@ def read_file(connection: duckdb.DuckDBPyConnection, run: FileExtraction, entity
     return rows
 
 
-def _given(connection: duckdb.DuckDBPyConnection, entity: Entity, kind: str, compression: str | None, path: Path) -> _Given:
+def given_by(connection: duckdb.DuckDBPyConnection, entity: Entity, kind: str, compression: str | None, path: Path) -> Given:
+    """The file as its kind (`kind_of`) says. duckdb.Error, csv.Error, UnicodeDecodeError or OSError where it cannot be read."""
     file = literal(str(path)) + (f", compression = {literal(compression)}" if compression else "")
     if kind == "csv":
         return _given_csv(file, compression, path)
@@ -67,7 +68,7 @@ def _given(connection: duckdb.DuckDBPyConnection, entity: Entity, kind: str, com
     return _given_parquet(connection, file)
 
 
-def _given_csv(file: str, compression: str | None, path: Path) -> _Given:
+def _given_csv(file: str, compression: str | None, path: Path) -> Given:
     header: tuple[str, ...] = ()
     blank = 0
     with open_text(path, compression) as text:
@@ -80,12 +81,10 @@ def _given_csv(file: str, compression: str | None, path: Path) -> _Given:
         f"select *, row_number() over () as _record from read_csv({file}, auto_detect = false, skip = {blank}, header = true, "
         f"delim = ',', quote = '\"', escape = '\"', nullstr = '', max_line_size = {LONGEST_LINE}, columns = {{{columns}}})"
     )
-    return _Given("csv", query, header, not header)
+    return Given("csv", query, header, not header)
 
 
-def _given_jsonl(
-    connection: duckdb.DuckDBPyConnection, entity: Entity, file: str, kind: str, compression: str | None, path: Path
-) -> _Given:
+def _given_jsonl(connection: duckdb.DuckDBPyConnection, entity: Entity, file: str, kind: str, compression: str | None, path: Path) -> Given:
     with open_text(path, compression) as text:
         form = "array" if kind == "json" and text.read(64).lstrip().startswith("[") else "newline_delimited"
     lines = f"read_json_objects({file}, format = '{form}', maximum_object_size = {LONGEST_LINE})"
@@ -105,10 +104,10 @@ def _given_jsonl(
             texts.append(f"nullif({name}, '') as {name}")
     rows = f"read_json({file}, format = '{form}', maximum_object_size = {LONGEST_LINE}, columns = {{{', '.join(read)}}})"
     is_empty = not header and next(records("jsonl", compression, path), None) is None
-    return _Given("jsonl", f"select {', '.join(texts)}, row_number() over () as _record from {rows}", header, is_empty)
+    return Given("jsonl", f"select {', '.join(texts)}, row_number() over () as _record from {rows}", header, is_empty)
 
 
-def _given_parquet(connection: duckdb.DuckDBPyConnection, file: str) -> _Given:
+def _given_parquet(connection: duckdb.DuckDBPyConnection, file: str) -> Given:
     described = connection.execute(f"describe select * from read_parquet({file})").fetchall()
     texts = []
     for column, type_, *_ in described:
@@ -116,10 +115,10 @@ def _given_parquet(connection: duckdb.DuckDBPyConnection, file: str) -> _Given:
         text = f"to_json({quoted(column)})" if type_.startswith(("STRUCT", "MAP")) or type_.endswith("]") else exact
         texts.append(f"nullif({text}::varchar, '') as {quoted(column)}")
     query = f"select {', '.join(texts)}, file_row_number + 1 as _record from read_parquet({file}, file_row_number = true)"
-    return _Given("parquet", query, tuple(row[0] for row in described), False)
+    return Given("parquet", query, tuple(row[0] for row in described), False)
 
 
-def _check_columns(entity: Entity, given: _Given) -> list[Person]:
+def _check_columns(entity: Entity, given: Given) -> list[Person]:
     """Fault at the first column that the entity has not, that stands twice, or that is required and absent."""
     people = [Person.of(column, given.columns) for column in entity.columns if column.is_person]
     platform = any(column.name == "platform" for column in entity.columns)
@@ -153,11 +152,11 @@ def _asked(column: Column) -> str:
     return f"{column.name} (or {', '.join(others)})" if others else column.name
 
 
-def _is_replaced(column: Column, given: _Given) -> bool:
+def _is_replaced(column: Column, given: Given) -> bool:
     return bool(column.unless) and set(column.unless) <= set(given.columns)
 
 
-def _faults(entity: Entity, given: _Given, people: list[Person]) -> dict[str, tuple[str, str]]:
+def _faults(entity: Entity, given: Given, people: list[Person]) -> dict[str, tuple[str, str]]:
     """Column -> SQL of its value and SQL of whether it is at fault, over the query `given` with the keys joined."""
     of = {person.column.name: person for person in people}
     made = {}
@@ -176,7 +175,7 @@ def _faults(entity: Entity, given: _Given, people: list[Person]) -> dict[str, tu
     return made
 
 
-def _scored(faults: dict[str, tuple[str, str]], given: _Given) -> dict[str, tuple[str, str]]:
+def _scored(faults: dict[str, tuple[str, str]], given: Given) -> dict[str, tuple[str, str]]:
     """The same columns, with the mood of words that others wrote where the file gives words and no mood of its own; never a colleague's."""
     if "sentiment" not in faults or "text" not in given.columns:
         return faults
@@ -187,7 +186,7 @@ def _scored(faults: dict[str, tuple[str, str]], given: _Given) -> dict[str, tupl
     return faults | {"sentiment": (f"coalesce({own}, {score})", is_bad)}
 
 
-def _no_other_way(column: Column, given: _Given) -> str:
+def _no_other_way(column: Column, given: Given) -> str:
     """SQL of whether a row gives nothing in place of a required column."""
     if not _is_replaced(column, given):
         return "true"
@@ -201,7 +200,7 @@ def _write(
     name: str,
     path: Path,
     compression: str | None,
-    given: _Given,
+    given: Given,
     people: list[Person],
     target: Path,
 ) -> int:
@@ -239,7 +238,7 @@ def _values(faults: dict[str, tuple[str, str]]) -> str:
     return ", ".join(f"{typed} as {quoted(column)}" for column, (typed, _) in faults.items())
 
 
-def _explained(connection: duckdb.DuckDBPyConnection, entity: Entity, given: _Given, people: list[Person], line: int, record: int) -> Fault:
+def _explained(connection: duckdb.DuckDBPyConnection, entity: Entity, given: Given, people: list[Person], line: int, record: int) -> Fault:
     """The first column at fault in a record, by itself or beside the others. Values are never repeated: a shifted column may hold a person."""
     faults = _faults(entity, given, people)
     joins = " ".join(person.joins() for person in people)
@@ -265,7 +264,7 @@ def _explained(connection: duckdb.DuckDBPyConnection, entity: Entity, given: _Gi
     return Fault(line, column.name, f"the value {demand(column.name, duckdb_type(column.type))}")
 
 
-def _person_fault(connection: duckdb.DuckDBPyConnection, person: Person, given: _Given, record: int) -> tuple[str, str]:
+def _person_fault(connection: duckdb.DuckDBPyConnection, person: Person, given: Given, record: int) -> tuple[str, str]:
     for way in person.given:
         (text,) = connection.execute(f"select {quoted(way)} from ({given.query}) where _record = {record}").fetchone()  # type: ignore[misc]
         if text is not None and way == person.platform_id:
