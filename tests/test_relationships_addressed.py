@@ -1,0 +1,100 @@
+"""relationships.indicators: whom a message addresses and what answers it, on companies counted by hand, one a platform.
+
+A company that says nothing at all is the worst there is, and must be measured as such; people who write to each other must stay people.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.dbt_warehouse import DbtWarehouse
+from tests.relationship_worlds import MAY, World
+
+Rows = dict[tuple[str, str], tuple[int, int, float]]
+
+
+def silent(platform: str, kind: str, is_signed: bool = False, **more: Any) -> World:
+    """60 people write below a post each, and address the brand by its key; nobody ever answers."""
+    world = World(platform)
+    for number in range(60):
+        post = {"platform": platform, "profile_id": "page", "post_id": f"post {number}", "posted_at": MAY, "audience": "clients"}
+        if kind == "comment":
+            world.posts.append(post | ({"author_key": "us"} if is_signed else {}))
+            more |= {"parent_id": f"post {number}"}
+        world.say(f"p{number}", MAY + timedelta(hours=1), kind, addressee_key="us", **more)
+    return world
+
+
+def written_to() -> World:
+    """Signed posts, comments that say that they need an answer, and 20 people who write to the same key elsewhere."""
+    world = silent("written_to", "comment", is_signed=True, needs_reply=True)
+    for number in range(20):
+        world.say(f"q{number}", MAY + timedelta(hours=2), addressee_key="us")
+    return world
+
+
+def people(platform: str, kind: str) -> World:
+    """60 people in a ring write to the next one, and every third of them to somebody who never writes."""
+    world = World(platform)
+    for number in range(60):
+        world.say(f"p{number}", MAY, kind, addressee_key=f"{platform}/p{(number + 1) % 60}")
+        if number % 3 == 0:
+            world.say(f"p{number}", MAY + timedelta(days=1), kind, addressee_key=f"{platform}/listener {number}")
+    return world
+
+
+WORLDS = [
+    written_to(),
+    silent("unsigned", "comment"),
+    silent("mentioned", "mention"),
+    silent("asked", "message", needs_reply=True),
+    silent("intercom", "message", profile_id="inbox"),
+    people("graph", "message"),
+    people("letters", "dm"),
+]
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DbtWarehouse]:
+    built = DbtWarehouse(tmp_path_factory.mktemp("addressed"))
+    for world in WORLDS:
+        built.insert("interactions", *world.interactions)
+        built.insert("posts", *world.posts)
+    built.build("+relationships_indicators")
+    yield built
+
+
+@pytest.fixture(scope="module")
+def rows(warehouse: DbtWarehouse) -> Rows:
+    """(numerator, denominator, value) of the whole of the data by platform and indicator."""
+    with duckdb.connect(str(warehouse.path)) as connection:
+        found = connection.execute(
+            "select platform, indicator, numerator, denominator, value from relationships.indicators "
+            "where period_kind = 'all' and profile_id = 'all' and dimension = 'all'"
+        ).fetchall()
+    return {(platform, indicator): tuple(rest) for platform, indicator, *rest in found}
+
+
+@pytest.mark.parametrize(("platform", "people"), [("written_to", 80), ("mentioned", 60), ("asked", 60), ("intercom", 60)])
+def test_total_silence_is_measured(rows: Rows, platform: str, people: int) -> None:
+    """Each wrote once, and nobody to anybody but the brand."""
+    for indicator in ("response_rate_24h", "reciprocity_dyad", "peer_share"):
+        assert rows[platform, indicator] == (0, people, 0.0), indicator
+
+
+def test_who_is_addressed_below_the_brand_s_posts_is_the_brand(rows: Rows) -> None:
+    """Nothing but the place of the comments says whose key it is."""
+    assert rows["unsigned", "reciprocity_dyad"] == rows["unsigned", "peer_share"] == (0, 60, 0.0)
+
+
+@pytest.mark.parametrize("platform", ["graph", "letters"])
+def test_people_who_write_to_each_other_stay_people(rows: Rows, platform: str) -> None:
+    """80 messages, 20 of them to somebody who never writes: that alone makes nobody a brand."""
+    assert rows[platform, "peer_share"] == (80, 80, 1.0)
+
+
+def test_a_graph_of_people_asks_nothing_of_the_brand(rows: Rows) -> None:
+    assert ("graph", "response_rate_24h") not in rows and ("graph", "reciprocity_dyad") not in rows
