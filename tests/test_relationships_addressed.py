@@ -46,6 +46,20 @@ def people(platform: str, kind: str) -> World:
     return world
 
 
+def greeted(platform: str, which: str, **greeting: Any) -> World:
+    """80 chats, 40 of them answered by a person after half an hour; `which` of them a machine greets 20 seconds before the question."""
+    world = World(platform)
+    for number in range(80):
+        thread = {"thread_id": f"chat {number}"}
+        at, is_answered = MAY + timedelta(hours=number), number < 40
+        if which == "all" or (which == "unanswered" and not is_answered):
+            world.say("robot", at - timedelta(seconds=20), is_brand=True, **greeting, **thread)
+        world.say(f"p{number}", at, **thread)
+        if is_answered:
+            world.say("agent", at + timedelta(minutes=30), is_brand=True, **thread)
+    return world
+
+
 WORLDS = [
     written_to(),
     silent("unsigned", "comment"),
@@ -54,6 +68,10 @@ WORLDS = [
     silent("intercom", "message", profile_id="inbox"),
     people("graph", "message"),
     people("letters", "dm"),
+    greeted("not_greeted", "none"),
+    greeted("greeted", "unanswered", is_bot=True),
+    greeted("greeted_unmarked", "unanswered", text="Hello, how can we help you?"),
+    greeted("greeted_all", "all", is_bot=True),
 ]
 
 
@@ -98,3 +116,13 @@ def test_people_who_write_to_each_other_stay_people(rows: Rows, platform: str) -
 
 def test_a_graph_of_people_asks_nothing_of_the_brand(rows: Rows) -> None:
     assert ("graph", "response_rate_24h") not in rows and ("graph", "reciprocity_dyad") not in rows
+
+
+@pytest.mark.parametrize("platform", ["not_greeted", "greeted", "greeted_unmarked", "greeted_all"])
+def test_a_greeting_machine_raises_no_figure(rows: Rows, platform: str) -> None:
+    """A question after a greeting is a question; whom a machine greets, it has touched first."""
+    for indicator in ("response_rate_1h", "response_rate_24h", "first_response_within_60min"):
+        assert rows[platform, indicator] == (40, 80, 0.5), indicator
+    assert rows[platform, "reciprocity_dyad"] == (40, 80, 0.5)
+    assert rows[platform, "first_touch_human"] == ((0, 80, 0.0) if platform == "greeted_all" else (40, 80, 0.5))
+    assert rows[platform, "thread_depth_mean"] == (80, 40, 2.0)

@@ -36,7 +36,8 @@ resolutions as (
 in_thread as (
     select
         *,
-        lag(occurred_at) over thread_order as previous_at,
+        -- a greeting that a machine says to everybody opens nothing
+        lag(case when not is_bot then occurred_at end ignore nulls) over thread_order as previous_at,
         lead(case when is_answer then occurred_at end ignore nulls) over thread_order as next_answer_at,
         lead(case when is_answer and party_no is null then occurred_at end ignore nulls) over thread_order as next_answer_to_all_at,
         lag(case when is_answer and party_no is null then occurred_at end ignore nulls) over thread_order as previous_answer_to_all_at,
