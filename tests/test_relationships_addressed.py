@@ -60,6 +60,23 @@ def greeted(platform: str, which: str, **greeting: Any) -> World:
     return world
 
 
+def continued() -> World:
+    """60 posts that somebody answers after five minutes and the brand continues after ten; 40 other people are answered."""
+    world = World("continued")
+    for number in range(60):
+        post = {"platform": "continued", "profile_id": "page", "audience": "clients"}
+        world.posts.append(post | {"post_id": f"post {number}", "posted_at": MAY})
+        world.posts.append(
+            post | {"post_id": f"more {number}", "posted_at": MAY + timedelta(minutes=10), "reply_to_post_id": f"post {number}"}
+        )
+        place = {"thread_id": f"post {number}", "parent_id": f"post {number}"}
+        world.say(f"p{number}", MAY + timedelta(minutes=5), "reply", addressee_key="continued/us", needs_reply=True, **place)
+    for number in range(40):
+        asked = world.say(f"q{number}", MAY, "mention")
+        world.say("us", MAY + timedelta(minutes=30), "reply", is_brand=True, parent_id=asked)
+    return world
+
+
 WORLDS = [
     written_to(),
     silent("unsigned", "comment"),
@@ -72,6 +89,7 @@ WORLDS = [
     greeted("greeted", "unanswered", is_bot=True),
     greeted("greeted_unmarked", "unanswered", text="Hello, how can we help you?"),
     greeted("greeted_all", "all", is_bot=True),
+    continued(),
 ]
 
 
@@ -126,3 +144,10 @@ def test_a_greeting_machine_raises_no_figure(rows: Rows, platform: str) -> None:
     assert rows[platform, "reciprocity_dyad"] == (40, 80, 0.5)
     assert rows[platform, "first_touch_human"] == ((0, 80, 0.0) if platform == "greeted_all" else (40, 80, 0.5))
     assert rows[platform, "thread_depth_mean"] == (80, 40, 2.0)
+
+
+def test_a_continued_post_answers_nobody(rows: Rows) -> None:
+    """Of 100 people 40 were answered; of 60 posts, 60 continuations and 40 replies 40 are replies."""
+    for indicator in ("response_rate_1h", "reciprocity_dyad", "first_touch_human"):
+        assert rows["continued", indicator]== (40, 100, 0.4), indicator
+    assert rows["continued", "two_way_ratio"] == (40, 160, 0.25)

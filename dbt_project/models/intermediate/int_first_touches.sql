@@ -10,7 +10,7 @@ with conversations as (
 replies as (
     select thread_no, case when not is_conversation then answered_actor_no end as conversation_of, occurred_at, message_no, is_bot, is_personal
     from {{ ref('int_replies') }}
-    where kind <> 'post' and {{ in_part('thread_no') }}
+    where kind <> 'post' and (is_conversation or answered_actor_no is not null) and {{ in_part('thread_no') }}
 ),
 
 later as (

@@ -38,9 +38,10 @@ in_thread as (
         *,
         -- a greeting that a machine says to everybody opens nothing
         lag(case when not is_bot then occurred_at end ignore nulls) over thread_order as previous_at,
-        lead(case when is_answer then occurred_at end ignore nulls) over thread_order as next_answer_at,
-        lead(case when is_answer and party_no is null then occurred_at end ignore nulls) over thread_order as next_answer_to_all_at,
-        lag(case when is_answer and party_no is null then occurred_at end ignore nulls) over thread_order as previous_answer_to_all_at,
+        -- a post that continues the post above bears the thread's number, and is not said in the conversation below
+        lead(case when is_answer and is_conversation then occurred_at end ignore nulls) over thread_order as next_answer_at,
+        lead(case when is_answer and is_conversation and party_no is null then occurred_at end ignore nulls) over thread_order as next_answer_to_all_at,
+        lag(case when is_answer and is_conversation and party_no is null then occurred_at end ignore nulls) over thread_order as previous_answer_to_all_at,
         lag(case when not is_brand then message_no end ignore nulls) over thread_order as previous_message_no,
         lag(case when not is_brand then actor_no end ignore nulls) over thread_order as previous_actor_no
     from messages
