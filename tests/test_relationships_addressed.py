@@ -77,6 +77,15 @@ def continued() -> World:
     return world
 
 
+def feed() -> World:
+    """Posts alone: 40 of the brand's own and 60 with which it answers others, of whom nothing is told."""
+    world = World("feed", "public")
+    for number in range(100):
+        post = {"platform": "feed", "profile_id": "page", "post_id": str(number), "posted_at": MAY}
+        world.posts.append(post | ({"reply_to_post_id": f"somebody's {number}"} if number >= 40 else {}))
+    return world
+
+
 WORLDS = [
     written_to(),
     silent("unsigned", "comment"),
@@ -90,6 +99,7 @@ WORLDS = [
     greeted("greeted_unmarked", "unanswered", text="Hello, how can we help you?"),
     greeted("greeted_all", "all", is_bot=True),
     continued(),
+    feed(),
 ]
 
 
@@ -149,5 +159,10 @@ def test_a_greeting_machine_raises_no_figure(rows: Rows, platform: str) -> None:
 def test_a_continued_post_answers_nobody(rows: Rows) -> None:
     """Of 100 people 40 were answered; of 60 posts, 60 continuations and 40 replies 40 are replies."""
     for indicator in ("response_rate_1h", "reciprocity_dyad", "first_touch_human"):
-        assert rows["continued", indicator]== (40, 100, 0.4), indicator
+        assert rows["continued", indicator] == (40, 100, 0.4), indicator
     assert rows["continued", "two_way_ratio"] == (40, 160, 0.25)
+
+
+def test_a_feed_in_which_the_brand_replies_is_posts_alone(rows: Rows) -> None:
+    """Decision 10: what people said is not told, so that a ratio of 0 would be one by ignorance."""
+    assert [name for platform, name in rows if platform == "feed"] == []
