@@ -86,6 +86,17 @@ def feed() -> World:
     return world
 
 
+def written_to_and_fro(platform: str, kind: str) -> World:
+    """60 people write to the brand and it writes back after five minutes, to 30 of them by what they wrote; then they thank. No thread is named."""
+    world = World(platform)
+    for number in range(60):
+        asked = world.say(f"p{number}", MAY, kind, addressee_key=f"{platform}/us")
+        told = {"parent_id": asked} if number % 2 else {"addressee_key": f"{platform}/p{number}"}
+        world.say("us", MAY + timedelta(minutes=5), kind, is_brand=True, **told)
+        world.say(f"p{number}", MAY + timedelta(minutes=9), kind, needs_reply=False)
+    return world
+
+
 WORLDS = [
     written_to(),
     silent("unsigned", "comment"),
@@ -100,6 +111,8 @@ WORLDS = [
     greeted("greeted_all", "all", is_bot=True),
     continued(),
     feed(),
+    written_to_and_fro("letters_to_us", "dm"),
+    written_to_and_fro("chats_with_us", "message"),
 ]
 
 
@@ -166,3 +179,10 @@ def test_a_continued_post_answers_nobody(rows: Rows) -> None:
 def test_a_feed_in_which_the_brand_replies_is_posts_alone(rows: Rows) -> None:
     """Decision 10: what people said is not told, so that a ratio of 0 would be one by ignorance."""
     assert [name for platform, name in rows if platform == "feed"] == []
+
+
+@pytest.mark.parametrize("platform", ["letters_to_us", "chats_with_us"])
+def test_what_is_written_to_and_fro_is_a_conversation(rows: Rows, platform: str) -> None:
+    for indicator in ("response_rate_1h", "first_response_within_60min", "reciprocity_dyad", "first_touch_human"):
+        assert rows[platform, indicator] == (60, 60, 1.0), indicator
+    assert rows[platform, "thread_depth_mean"] == (180, 60, 3.0)

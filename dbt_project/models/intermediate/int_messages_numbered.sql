@@ -5,6 +5,32 @@ with interactions as not materialized (
     where kind in ('comment', 'reply', 'mention', 'dm', 'message')
 ),
 
+brand_actors as (
+    select * from {{ ref('int_brand_actors') }}
+),
+
+-- whom it is between, where that can be told: the brand and one person
+addressed as (
+    select
+        interactions.*,
+        {{ key_number_of('interactions.actor_key') }} as actor_no,
+        {{ key_number_of('interactions.addressee_key') }} as addressee_no,
+        brand_actors.actor_no is not null as is_addressee_brand
+    from interactions
+    left join brand_actors
+        on interactions.platform = brand_actors.platform and {{ key_number_of('interactions.addressee_key') }} = brand_actors.actor_no
+),
+
+between_two as (
+    select
+        *,
+        case
+            when not is_brand and (addressee_no is null or is_addressee_brand) then actor_no
+            when is_brand and not is_addressee_brand then addressee_no
+        end as person_no
+    from addressed
+),
+
 posts as (
     select * from {{ ref('int_posts') }}
 ),
@@ -35,14 +61,20 @@ select
     needs_reply,
     {{ place | join(', ') }},
     {{ key_number(['platform', 'interaction_id']) }} as message_no,
-    {{ key_number_of('actor_key') }} as actor_no,
-    {{ key_number_of('addressee_key') }} as addressee_no,
+    actor_no,
+    addressee_no,
+    is_addressee_brand,
     case when parent_id is not null then {{ key_number(['platform', 'parent_id']) }} end as parent_no,
-    case when thread_id is not null then {{ key_number(['platform', 'thread_id']) }} end as named_thread_no,
+    case
+        when thread_id is not null then {{ key_number(['platform', 'thread_id']) }}
+        -- what stands nowhere is one conversation with each person
+        when kind in ('dm', 'message') and coalesce(parent_id, post_id, room_id) is null and person_no is not null
+            then {{ key_number(['platform', 'profile_id', 'person_no']) }}
+    end as named_thread_no,
     case when post_id is not null then {{ key_number(['platform', 'post_id']) }} end as post_no,
     {{ key_number(place) }} as place_no,
     text_no
-from interactions
+from between_two
 union all
 select
     posted_at as occurred_at,
@@ -62,6 +94,7 @@ select
     {{ key_number(['platform', 'post_id']) }} as message_no,
     {{ key_number_of('author_key') }} as actor_no,
     cast(null as {{ number_type() }}) as addressee_no,
+    false as is_addressee_brand,
     case when reply_to_post_id is not null then {{ key_number(['platform', 'reply_to_post_id']) }} end as parent_no,
     cast(null as {{ number_type() }}) as named_thread_no,
     case when reply_to_post_id is null then {{ key_number(['platform', 'post_id']) }} end as post_no,
