@@ -116,12 +116,31 @@ WORLDS = [
 ]
 
 
+SEVERAL: list[dict[str, Any]] = []  # rows of interaction_addressees
+
+
+def answered_together() -> World:
+    """120 people comment below 40 posts, three below each; one comment of the brand is for two of them, whom it names in the table of addressees."""
+    world = World("together")
+    for number in range(40):
+        post = {"platform": "together", "profile_id": "page", "post_id": f"post {number}", "posted_at": MAY, "audience": "clients"}
+        world.posts.append(post)
+        below = {"post_id": f"post {number}"}
+        for place in range(3):
+            world.say(f"p{3 * number + place}", MAY + timedelta(minutes=place), "comment", needs_reply=True, **below)
+        answer = world.say("us", MAY + timedelta(minutes=30), "comment", is_brand=True, **below)
+        named = {"platform": "together", "interaction_id": answer}
+        SEVERAL.extend(named | {"addressee_key": f"together/p{3 * number + place}"} for place in range(2))
+    return world
+
+
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DbtWarehouse]:
     built = DbtWarehouse(tmp_path_factory.mktemp("addressed"))
-    for world in WORLDS:
+    for world in (*WORLDS, answered_together()):
         built.insert("interactions", *world.interactions)
         built.insert("posts", *world.posts)
+    built.insert("interaction_addressees", *SEVERAL)
     built.build("+relationships_indicators")
     yield built
 
@@ -186,3 +205,10 @@ def test_what_is_written_to_and_fro_is_a_conversation(rows: Rows, platform: str)
     for indicator in ("response_rate_1h", "first_response_within_60min", "reciprocity_dyad", "first_touch_human"):
         assert rows[platform, indicator] == (60, 60, 1.0), indicator
     assert rows[platform, "thread_depth_mean"] == (180, 60, 3.0)
+
+
+def test_an_answer_to_several_is_one_message_and_answers_each(rows: Rows) -> None:
+    """80 of 120 people are answered; of 40 posts and 40 comments of the brand 40 are replies."""
+    for indicator in ("response_rate_1h", "reciprocity_dyad"):
+        assert rows["together", indicator] == (80, 120, pytest.approx(2 / 3)), indicator
+    assert rows["together", "two_way_ratio"] == (40, 80, 0.5)

@@ -9,24 +9,42 @@ brand_actors as (
     select * from {{ ref('int_brand_actors') }}
 ),
 
--- whom it is between, where that can be told: the brand and one person
+-- whoever else is addressed where several are
+addressees as (
+    select
+        {{ key_number(['addressees.platform', 'addressees.interaction_id']) }} as message_no,
+        min(case when brand_actors.actor_no is null then {{ key_number(['addressees.addressee_key']) }} end) as person_no,
+        min(brand_actors.actor_no) as brand_no
+    from {{ ref('int_interaction_addressees') }} as addressees
+    left join brand_actors
+        on addressees.platform = brand_actors.platform and {{ key_number(['addressees.addressee_key']) }} = brand_actors.actor_no
+    group by 1
+),
+
 addressed as (
     select
         interactions.*,
         {{ key_number_of('interactions.actor_key') }} as actor_no,
-        {{ key_number_of('interactions.addressee_key') }} as addressee_no,
-        brand_actors.actor_no is not null as is_addressee_brand
+        coalesce(
+            case when brand_actors.actor_no is null then {{ key_number_of('interactions.addressee_key') }} end, addressees.person_no
+        ) as to_person_no,
+        coalesce(brand_actors.actor_no, addressees.brand_no) as to_brand_no
     from interactions
     left join brand_actors
         on interactions.platform = brand_actors.platform and {{ key_number_of('interactions.addressee_key') }} = brand_actors.actor_no
+    left join addressees
+        on {{ key_number(['interactions.platform', 'interactions.interaction_id']) }} = addressees.message_no
 ),
 
+-- what is said to the brand and others is said to the brand, and what the brand says to itself and others to these
 between_two as (
     select
         *,
+        case when is_brand then coalesce(to_person_no, to_brand_no) else coalesce(to_brand_no, to_person_no) end as addressee_no,
+        to_brand_no is not null and (not is_brand or to_person_no is null) as is_addressee_brand,
         case
-            when not is_brand and (addressee_no is null or is_addressee_brand) then actor_no
-            when is_brand and not is_addressee_brand then addressee_no
+            when is_brand then to_person_no
+            when to_brand_no is not null or to_person_no is null then actor_no
         end as person_no
     from addressed
 ),
