@@ -10,6 +10,7 @@ import pytest
 from tests.dbt_warehouse import DbtWarehouse
 
 MAY = datetime(2026, 5, 4, 9)
+INBOX = [("inbox", first) for first in ("m1", "m5", "n1", "n2", "n3")]
 
 
 def say(platform: str, number: str, minutes: float, actor: str, **more: Any) -> dict[str, Any]:
@@ -37,6 +38,16 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], dic
         # who writes first may be the company
         say("chat", "x", 0, "us", thread_id="offer"),
         say("chat", "y", 8, "fay", thread_id="offer"),
+        # no thread, no parent: it is between us and one person
+        say("inbox", "m1", 0, "gus", addressee_key="us"),
+        say("inbox", "m2", 5, "us", addressee_key="gus"),
+        say("inbox", "m3", 9, "gus"),
+        say("inbox", "m4", 12, "us", parent_id="m3"),
+        say("inbox", "m5", 1, "hal", addressee_key="us"),
+        # to another profile, to each other, in a room: each by itself
+        say("inbox", "n1", 20, "gus", profile_id="shop"),
+        say("inbox", "n2", 21, "gus", addressee_key="hal"),
+        say("inbox", "n3", 22, "gus", room_id="room"),
     )
     warehouse.insert("posts", {"platform": "p", "profile_id": "us", "post_id": "post", "posted_at": MAY - timedelta(days=1)})
     warehouse.insert(
@@ -53,9 +64,10 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], dic
 
 
 def test_threads_are_named_by_the_source_or_hang_together_by_answers(found: dict) -> None:
-    assert set(found) == {("desk", "case"), ("desk", "no words"), ("p", "a"), ("p", "d"), ("chat", "offer")}
+    assert set(found) == {("desk", "case"), ("desk", "no words"), ("p", "a"), ("p", "d"), ("chat", "offer"), *INBOX}
     assert [found["p", thread]["messages"] for thread in "ad"] == [3, 1]
-    assert {found[key]["thread_basis"] for key in found if key[0] == "p"} == {"answers"}
+    assert [found[thread]["messages"] for thread in INBOX] == [4, 1, 1, 1, 1]
+    assert {found[key]["thread_basis"] for key in found if key[0] in ("p", "inbox")} == {"answers"}
     assert found["p", "a"]["post_id"] == "post"
 
 
@@ -82,14 +94,14 @@ def test_mood_is_that_of_one_person(found: dict) -> None:
 
 
 def test_resolved_open_or_not_told(found: dict) -> None:
-    told = {key: row["is_resolved"] for key, row in found.items()}
+    told = {key: row["is_resolved"] for key, row in found.items() if key[0] != "inbox"}
     # the offer was resolved, and then somebody wrote again
     assert told == {("desk", "case"): True, ("desk", "no words"): False, ("chat", "offer"): False, ("p", "a"): None, ("p", "d"): None}
 
 
 def test_a_reference_says_nothing_about_the_thread(found: dict) -> None:
     refs = [row["conversation_ref"] for row in found.values()]
-    assert len({ref for ref in refs if ref}) == 4 and found["desk", "no words"]["conversation_ref"] is None
+    assert len({ref for ref in refs if ref}) == 9 and found["desk", "no words"]["conversation_ref"] is None
 
 
 def test_the_place_of_rows_in_a_file_does_not_matter(tmp_path: Path) -> None:

@@ -14,3 +14,8 @@ case when {{ sentiment }} >= 0.05 then 'positive' when {{ sentiment }} <= -0.05 
 {#- Tells nobody which thread it is who does not have the warehouse. NULL without a person on the other side, whose key would change with a rotation. -#}
 case when {{ opener_key }} is not null then md5({{ platform }} || '|' || {{ thread_id }} || '|' || {{ salt }}) end
 {%- endmacro %}
+
+{% macro greeted_before() -%}
+{#- Who is greeted when a window opens asks within minutes; who was written to of our own accord answers after hours. -#}
+interval {{ var('machine_greets_within_seconds', 600) }} second
+{%- endmacro %}

@@ -47,6 +47,17 @@ hash({{ columns | join(', ') }})
 
 {% macro duckdb__matches(text, pattern) -%}regexp_matches({{ text }}, {{ pattern }}, 'i'){%- endmacro %}
 
+{% macro earliest(times) -%}
+{#- Of several, NULLs passed over; latest_of() likewise. -#}
+{{ return(adapter.dispatch('earliest')(times)) }}
+{%- endmacro %}
+
+{% macro duckdb__earliest(times) -%}least({{ times | join(', ') }}){%- endmacro %}
+
+{% macro latest_of(times) -%}{{ return(adapter.dispatch('latest_of')(times)) }}{%- endmacro %}
+
+{% macro duckdb__latest_of(times) -%}greatest({{ times | join(', ') }}){%- endmacro %}
+
 {% macro record(columns) -%}
 {#- Several columns as one value, so that a window function moves them together; read as `name.column`. -#}
 {{ return(adapter.dispatch('record')(columns)) }}

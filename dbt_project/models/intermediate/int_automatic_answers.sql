@@ -1,4 +1,4 @@
--- Auto-responders do not always say that they are machines: one text to many people, most of the time within a minute.
+-- Auto-responders do not always say that they are machines: one text to many people, most of the time within a minute, or before they asked.
 with interactions as not materialized (
     select * from {{ ref('int_interactions_numbered') }}
 ),
@@ -27,12 +27,14 @@ threads as (
     where thread_no is not null
 ),
 
--- what the other side wrote last in the thread
+-- what the other side wrote last in the thread, and what it wrote then
 preceded as (
     select
         interactions.interaction_no,
         last_value(case when not interactions.is_brand then interactions.occurred_at end ignore nulls) over thread_order as asked_at,
-        last_value(case when not interactions.is_brand then interactions.actor_no end ignore nulls) over thread_order as asker_no
+        last_value(case when not interactions.is_brand then interactions.actor_no end ignore nulls) over thread_order as asker_no,
+        lead(case when not interactions.is_brand then interactions.occurred_at end ignore nulls) over thread_order as next_at,
+        lead(case when not interactions.is_brand then interactions.actor_no end ignore nulls) over thread_order as next_no
     from interactions
     inner join threads on interactions.thread_no = threads.thread_no
     window thread_order as (
@@ -52,8 +54,15 @@ answers as (
     select
         repeated.interaction_no,
         repeated.text_no,
-        coalesce(parents.actor_no, preceded.asker_no) as asker_no,
-        {{ microseconds_between('coalesce(parents.occurred_at, preceded.asked_at)', 'repeated.occurred_at') }} as after_microseconds,
+        coalesce(parents.actor_no, preceded.asker_no, preceded.next_no) as asker_no,
+        case
+            when coalesce(parents.actor_no, preceded.asker_no) is not null
+                then
+                    coalesce(parents.occurred_at, preceded.asked_at) + interval {{ var('machine_answers_within_seconds', 60) }} second
+                    >= repeated.occurred_at
+            -- what opens a thread greets whoever asks next
+            else preceded.next_at <= repeated.occurred_at + {{ greeted_before() }}
+        end as is_at_once,
         -- a source that gives days alone tells nothing about seconds
         repeated.occurred_at > cast(cast(repeated.occurred_at as date) as timestamp) as has_time_of_day
     from repeated
@@ -68,8 +77,7 @@ automatic_texts as (
     group by text_no
     having
         count(distinct asker_no) > {{ var('one_text_is_personal_up_to_people', 20) }}
-        and 2 * sum(case when has_time_of_day and after_microseconds <= {{ var('machine_answers_within_seconds', 60) }} * 1000000 then 1 else 0 end)
-        > count(*)
+        and 2 * sum(case when has_time_of_day and is_at_once then 1 else 0 end) > count(*)
 )
 
 select answers.interaction_no

@@ -8,9 +8,9 @@ with conversations as (
 
 -- whatever the brand wrote there, a machine's words as well
 replies as (
-    select thread_no, case when not is_conversation then answered_actor_no end as conversation_of, occurred_at, message_no, is_personal
+    select thread_no, case when not is_conversation then answered_actor_no end as conversation_of, occurred_at, message_no, is_bot, is_personal
     from {{ ref('int_replies') }}
-    where kind <> 'post' and {{ in_part('thread_no') }}
+    where kind <> 'post' and (is_conversation or answered_actor_no is not null) and {{ in_part('thread_no') }}
 ),
 
 later as (
@@ -27,7 +27,9 @@ later as (
     from conversations
     left join replies
         on {{ key_number(['conversations.thread_no', 'conversations.conversation_of']) }} = {{ key_number(['replies.thread_no', 'replies.conversation_of']) }}
-        and conversations.asked_at <= replies.occurred_at
+        -- who is greeted by a machine was touched by it first
+        and conversations.asked_at
+        <= replies.occurred_at + case when replies.is_bot then {{ greeted_before() }} else interval 0 second end
 )
 
 select month, cell_no, actor_no, asked_at, coalesce(is_personal, false) as is_by_a_person

@@ -36,10 +36,12 @@ resolutions as (
 in_thread as (
     select
         *,
-        lag(occurred_at) over thread_order as previous_at,
-        lead(case when is_answer then occurred_at end ignore nulls) over thread_order as next_answer_at,
-        lead(case when is_answer and party_no is null then occurred_at end ignore nulls) over thread_order as next_answer_to_all_at,
-        lag(case when is_answer and party_no is null then occurred_at end ignore nulls) over thread_order as previous_answer_to_all_at,
+        -- a greeting that a machine says to everybody opens nothing
+        lag(case when not is_bot then occurred_at end ignore nulls) over thread_order as previous_at,
+        -- a post that continues the post above bears the thread's number, and is not said in the conversation below
+        lead(case when is_answer and is_conversation then occurred_at end ignore nulls) over thread_order as next_answer_at,
+        lead(case when is_answer and is_conversation and party_no is null then occurred_at end ignore nulls) over thread_order as next_answer_to_all_at,
+        lag(case when is_answer and is_conversation and party_no is null then occurred_at end ignore nulls) over thread_order as previous_answer_to_all_at,
         lag(case when not is_brand then message_no end ignore nulls) over thread_order as previous_message_no,
         lag(case when not is_brand then actor_no end ignore nulls) over thread_order as previous_actor_no
     from messages
@@ -75,6 +77,12 @@ with_party as (
 
 direct_answers as (
     select * from {{ ref('int_direct_answers') }}
+),
+
+-- what was said to several people at once
+shared_answers as (
+    select * from {{ ref('int_shared_answers') }}
+    where {{ in_part('thread_no') }}
 )
 
 select
@@ -99,40 +107,37 @@ select
         or (messages.is_conversation and messages.kind <> 'post' and (messages.previous_at is null or messages.is_reopening))
     ) as needs_reply,
     messages.reopenings,
-    case
-        when messages.is_conversation
-            then coalesce(
-                greatest(messages.previous_answer_to_party_at, messages.previous_answer_to_all_at),
-                messages.previous_answer_to_party_at,
-                messages.previous_answer_to_all_at
-            )
-        else messages.previous_answer_to_party_at
-    end as previous_answer_at,
+    {{ latest_of([
+        'messages.previous_answer_to_party_at',
+        'shared_answers.previous_answer_at',
+        'case when messages.is_conversation then messages.previous_answer_to_all_at end',
+    ]) }} as previous_answer_at,
     -- by parent, else the next brand message to that person in the thread
     case
         when messages.is_brand then null
         when direct_answers.answered_at >= messages.occurred_at then direct_answers.answered_at
-        when messages.is_conversation
-            then coalesce(
-                least(messages.next_answer_to_party_at, messages.next_answer_to_all_at),
-                messages.next_answer_to_party_at,
-                messages.next_answer_to_all_at
-            )
-        else messages.next_answer_to_party_at
+        else {{ earliest([
+            'messages.next_answer_to_party_at',
+            'shared_answers.next_answer_at',
+            'case when messages.is_conversation then messages.next_answer_to_all_at end',
+        ]) }}
     end as answered_at,
     case when messages.is_brand then null when messages.is_conversation then messages.next_answer_at end as thread_answered_at,
     -- the one audience message that a brand message answers
     case
         when not messages.is_brand or messages.kind = 'post' then null
         when messages.audience_parent_no is not null then messages.audience_parent_no
-        when messages.party_no is not null then messages.previous_party_message_no
+        when messages.party_no is not null then coalesce(messages.previous_party_message_no, shared_answers.answered_message_no)
         when messages.is_conversation then messages.previous_message_no
     end as answered_message_no,
     case
         when not messages.is_brand or messages.kind = 'post' then null
+        when messages.party_no is not null and messages.previous_party_message_no is null and shared_answers.answered_actor_no is not null
+            then shared_answers.answered_actor_no
         when messages.party_no is not null then messages.party_no
         when messages.is_conversation then messages.previous_actor_no
     end as answered_actor_no,
     messages.text_no
 from with_party as messages
 left join direct_answers on messages.message_no = direct_answers.message_no
+left join shared_answers on messages.message_no = shared_answers.message_no

@@ -5,6 +5,6 @@ select
     {% for column in columns -%}
     min({{ column }}) as {{ column }},
     {% endfor -%}
-    bool_or(kind in ('comment', 'reply', 'mention')) as is_heard
+    bool_or(not is_brand and kind in ('comment', 'reply', 'mention')) as is_heard
 from {{ ref('int_messages_numbered') }}
 group by place_no

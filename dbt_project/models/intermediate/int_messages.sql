@@ -51,6 +51,7 @@ select
     said.post_id,
     said.thread_id,
     said.parent_id,
+    placed.thread_no,
     placed.needs_reply
 from said
 inner join placed on said.message_no = placed.message_no

@@ -5,6 +5,50 @@ with interactions as not materialized (
     where kind in ('comment', 'reply', 'mention', 'dm', 'message')
 ),
 
+brand_actors as (
+    select * from {{ ref('int_brand_actors') }}
+),
+
+-- whoever else is addressed where several are
+addressees as (
+    select
+        {{ key_number(['addressees.platform', 'addressees.interaction_id']) }} as message_no,
+        min(case when brand_actors.actor_no is null then {{ key_number(['addressees.addressee_key']) }} end) as person_no,
+        min(brand_actors.actor_no) as brand_no
+    from {{ ref('int_interaction_addressees') }} as addressees
+    left join brand_actors
+        on addressees.platform = brand_actors.platform and {{ key_number(['addressees.addressee_key']) }} = brand_actors.actor_no
+    group by 1
+),
+
+addressed as (
+    select
+        interactions.*,
+        {{ key_number_of('interactions.actor_key') }} as actor_no,
+        coalesce(
+            case when brand_actors.actor_no is null then {{ key_number_of('interactions.addressee_key') }} end, addressees.person_no
+        ) as to_person_no,
+        coalesce(brand_actors.actor_no, addressees.brand_no) as to_brand_no
+    from interactions
+    left join brand_actors
+        on interactions.platform = brand_actors.platform and {{ key_number_of('interactions.addressee_key') }} = brand_actors.actor_no
+    left join addressees
+        on {{ key_number(['interactions.platform', 'interactions.interaction_id']) }} = addressees.message_no
+),
+
+-- what is said to the brand and others is said to the brand, and what the brand says to itself and others to these
+between_two as (
+    select
+        *,
+        case when is_brand then coalesce(to_person_no, to_brand_no) else coalesce(to_brand_no, to_person_no) end as addressee_no,
+        to_brand_no is not null and (not is_brand or to_person_no is null) as is_addressee_brand,
+        case
+            when is_brand then to_person_no
+            when to_brand_no is not null or to_person_no is null then actor_no
+        end as person_no
+    from addressed
+),
+
 posts as (
     select * from {{ ref('int_posts') }}
 ),
@@ -35,14 +79,20 @@ select
     needs_reply,
     {{ place | join(', ') }},
     {{ key_number(['platform', 'interaction_id']) }} as message_no,
-    {{ key_number_of('actor_key') }} as actor_no,
-    {{ key_number_of('addressee_key') }} as addressee_no,
+    actor_no,
+    addressee_no,
+    is_addressee_brand,
     case when parent_id is not null then {{ key_number(['platform', 'parent_id']) }} end as parent_no,
-    case when thread_id is not null then {{ key_number(['platform', 'thread_id']) }} end as named_thread_no,
+    case
+        when thread_id is not null then {{ key_number(['platform', 'thread_id']) }}
+        -- what stands nowhere is one conversation with each person
+        when kind in ('dm', 'message') and coalesce(parent_id, post_id, room_id) is null and person_no is not null
+            then {{ key_number(['platform', 'profile_id', 'person_no']) }}
+    end as named_thread_no,
     case when post_id is not null then {{ key_number(['platform', 'post_id']) }} end as post_no,
     {{ key_number(place) }} as place_no,
     text_no
-from interactions
+from between_two
 union all
 select
     posted_at as occurred_at,
@@ -62,6 +112,7 @@ select
     {{ key_number(['platform', 'post_id']) }} as message_no,
     {{ key_number_of('author_key') }} as actor_no,
     cast(null as {{ number_type() }}) as addressee_no,
+    false as is_addressee_brand,
     case when reply_to_post_id is not null then {{ key_number(['platform', 'reply_to_post_id']) }} end as parent_no,
     cast(null as {{ number_type() }}) as named_thread_no,
     case when reply_to_post_id is null then {{ key_number(['platform', 'post_id']) }} end as post_no,

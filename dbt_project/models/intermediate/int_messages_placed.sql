@@ -17,10 +17,6 @@ places as (
     select * from {{ ref('int_message_places') }}
 ),
 
-brand_actors as (
-    select * from {{ ref('int_brand_actors') }}
-),
-
 -- a platform that gives posts and never what people answered cannot tell a monologue from a conversation
 heard_platforms as (
     select distinct platform
@@ -44,8 +40,8 @@ roots as (
 placed as (
     select
         {% for column in [
-            'message_no', 'actor_no', 'addressee_no', 'parent_no', 'place_no', 'text_no', 'occurred_at', 'kind', 'is_brand', 'is_bot', 'is_deleted', 'is_paid',
-            'needs_reply',
+            'message_no', 'actor_no', 'addressee_no', 'is_addressee_brand', 'parent_no', 'place_no', 'text_no', 'occurred_at', 'kind', 'is_brand', 'is_bot',
+            'is_deleted', 'is_paid', 'needs_reply',
         ] -%}
         messages.{{ column }},
         {% endfor -%}
@@ -55,7 +51,6 @@ placed as (
         parents.place_no as parent_place_no,
         parents.actor_no as parent_actor_no,
         coalesce(parents.is_brand, true) as is_parent_brand,
-        addressees.actor_no is not null as is_addressee_brand,
         coalesce(platforms.is_social, true) and heard_platforms.platform is not null as is_heard_social_platform,
         coalesce(
             messages.named_thread_no,
@@ -81,8 +76,6 @@ placed as (
     left join heard_platforms on places.platform = heard_platforms.platform
     left join parents on messages.parent_no = parents.message_no
     left join roots on messages.message_no = roots.message_no
-    left join brand_actors as addressees
-        on places.platform = addressees.platform and messages.addressee_no = addressees.actor_no
     where
         messages.occurred_at <= clock.as_of
         and places.audience <> 'employees'

@@ -13,6 +13,7 @@ with recursive messages as (
         post_id,
         thread_id,
         parent_id,
+        thread_no,
         needs_reply
     from {{ ref('int_messages') }}
     where kind <> 'post'
@@ -50,12 +51,22 @@ openings as (
         {{ latest("case when thread_id is null then 'answers' else 'source' end", 'steps') }} as thread_basis
     from climbed
     group by platform, message_id
+),
+
+-- what stands nowhere begins with the first message to or by the same person
+first_ones as (
+    select
+        platform,
+        message_id,
+        first_value(message_id) over (partition by thread_no order by occurred_at, message_id) as thread_id
+    from messages
+    where kind in ('dm', 'message') and thread_id is null and parent_id is null and post_id is null
 )
 
 select
     messages.platform,
     messages.message_id,
-    coalesce(messages.thread_id, openings.thread_id) as thread_id,
+    coalesce(messages.thread_id, first_ones.thread_id, openings.thread_id) as thread_id,
     case when messages.thread_id is null then openings.thread_basis else 'source' end as thread_basis,
     messages.occurred_at,
     messages.kind,
@@ -74,5 +85,8 @@ select
 from messages
 left join openings
     on messages.platform = openings.platform and messages.message_id = openings.message_id
+left join first_ones
+    on openings.platform = first_ones.platform
+    and case when openings.thread_basis = 'answers' then openings.thread_id end = first_ones.message_id
 left join interactions
     on messages.platform = interactions.platform and messages.message_id = interactions.interaction_id
