@@ -236,6 +236,6 @@ def test_what_is_no_object_is_named_only_where_it_holds_the_person(settings: Set
     file = drop(settings, name, content)
     _forget(settings, ANN)
     assert file.read_text() == content
-    file.write_text(content + ANN)
+    file.write_text(f"{content} {ANN}")
     proof = forget(settings, [ANN])
     assert list(proof.left) == [name] and "ann" not in "\n".join(proof.lines())

@@ -126,7 +126,10 @@ def test_a_proof_is_clean_when_everything_can_be_looked_into(prepared: Settings)
     file = drop(prepared, "interactions.zip", _zip(ROW))
     assert set(forget(prepared, [ANN]).left) == {"touches/x.txt", "interactions.zip"}
     file.unlink()
+    (prepared.inbox_path / ANN).mkdir()
     drop(prepared, "touches/x.txt", "nobody")
+    assert forget(prepared, [ANN]).left == {"<forgotten>": "is named after the person: remove the folder"}
+    (prepared.inbox_path / ANN).rmdir()
     assert forget(prepared, [ANN]).is_clean
 
 

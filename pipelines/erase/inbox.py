@@ -222,6 +222,10 @@ def _of_export(settings: Settings, entity: Entity, path: Path, person: Person) -
 def holding(settings: Settings, person: Person) -> dict[str, str]:
     """Files of the inbox in whose name or texts a word of the person stands, and those that cannot be looked into, with why."""
     words, found = Words(person.words), {}
+    inbox = settings.inbox_path
+    for folder in inbox.rglob("*/") if inbox.is_dir() else ():
+        if words.standing(folder.name) and not any(folder.iterdir()):
+            found[told(folder.relative_to(inbox).as_posix(), words)] = "is named after the person: remove the folder"
     for name, path, _ in _files(settings):
         if words.standing(name):
             found[told(name, words)] = "is named after the person: rename it"
