@@ -60,10 +60,10 @@ by_message as (
 )
 
 select
-    message_no,
-    thread_no,
-    next_answer_at,
-    previous_answer_at,
-    answered.message_no as answered_message_no,
-    answered.actor_no as answered_actor_no
+    by_message.message_no,
+    by_message.thread_no,
+    by_message.next_answer_at,
+    by_message.previous_answer_at,
+    by_message.answered.message_no as answered_message_no,
+    by_message.answered.actor_no as answered_actor_no
 from by_message
