@@ -89,9 +89,9 @@ row_number() over (
 )
 {%- endmacro %}
 
-{% macro families_of_cells(cells) -%}
+{% macro families_of_cells(cells, parents_of=none) -%}
 {#-
-  CTE `edges` of cells of relationships.indicators. A family is a parent and all that it is the sum of in one direction. Hiding a group takes as
+  CTE `edges` of cells of relationships.indicators. A family is a parent (of these cells, or of `parents_of`) and all that it is the sum of in one direction. Hiding a group takes as
   much from readers as it has people; of periods the first goes, since everybody looks at the last, and so that the same one stays hidden as time goes on.
   Teams overlap: those that are not `is_apart` (fewer than k people in them alone) are hidden and no members; whoever is not in exactly one of the
   others is a member, and never shown. A sum of company and teams then holds the k people of some team, or it is the company less all these teams,
@@ -113,7 +113,7 @@ edges as (
         parent.cell as parent,
         child.cell as child,
         case when child.dimension_value = '{{ beside_teams() }}' then 0 else child.people end as loss
-    from {{ cells }} as parent
+    from {{ parents_of or cells }} as parent
     inner join {{ cells }} as child
         on parent.indicator = child.indicator
         and parent.audience = child.audience
@@ -122,7 +122,7 @@ edges as (
     {% endfor -%}
     {% for finer, coarser in periods.items() -%}
     select parent.cell || '|{{ finer }}' as family, parent.cell as parent, child.cell as child, 0 as loss
-    from {{ cells }} as parent
+    from {{ parents_of or cells }} as parent
     inner join {{ cells }} as child
         on parent.indicator = child.indicator
         {% for column in indicator_cut() -%}

@@ -1,17 +1,6 @@
 -- all platforms together, each platform, and finer within: our profile and the room on its platform, language and team over all platforms
 {% set small_groups = 'other (small groups)' -%}
--- what names none has a row beside those that name one: a total less all that is shown of it would tell of the people in it
-with cells as (
-    select
-        *,
-        {% for column, place in [('profile_id', 'on_platform'), ('room_id', 'on_platform'), ('language', 'in_audience'), ('team', 'in_audience')] -%}
-        count({{ column }}) over {{ place }} > 0 as is_{{ column }}_named{{ ',' if not loop.last }}
-        {% endfor %}
-    from {{ ref('int_message_cells') }}
-    window on_platform as (partition by audience, platform), in_audience as (partition by audience)
-),
-
-seen as not materialized (
+with seen as not materialized (
     select cell_no, actor_no from {{ ref('int_actor_months') }}
     union all
     select cell_no, actor_no from {{ ref('int_actor_voices') }}
@@ -34,6 +23,18 @@ people as (
     inner join crowds on seen.cell_no = crowds.cell_no
     where crowds.people < {{ k_people() }}
     group by seen.cell_no
+),
+
+-- what names none has a row beside people who name one: a total less all that is shown of it would tell of the people in it
+cells as (
+    select
+        said.*,
+        {% for column, place in [('profile_id', 'on_platform'), ('room_id', 'on_platform'), ('language', 'in_audience'), ('team', 'in_audience')] -%}
+        count(case when people.people > 0 then said.{{ column }} end) over {{ place }} > 0 as is_{{ column }}_named{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('int_message_cells') }} as said
+    left join people on said.cell_no = people.cell_no
+    window on_platform as (partition by said.audience, said.platform), in_audience as (partition by said.audience)
 ),
 
 cuts as (

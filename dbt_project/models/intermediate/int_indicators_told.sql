@@ -10,24 +10,34 @@ clock as (
 
 {{ differences_since_told('shown', source('goodwill', 'told_indicators'), values) }},
 
+numbered as (
+    select
+        {{ cell_number() }} as cell,
+        cell as shown_cell,
+        {{ place | join(', ') }},
+        unit,
+        numerator,
+        denominator,
+        is_hidden,
+        is_apart
+    from shown
+),
+
 changed as (
     select
-        differences.cell as shown_cell,
+        numbered.*,
         differences.people,
-        {% for column in place + ['unit', 'is_hidden', 'is_apart'] -%}
-        shown.{{ column }},
-        {% endfor -%}
-        abs(shown.numerator - told_before.numerator) as more_with,
-        abs(shown.denominator - shown.numerator - told_before.denominator + told_before.numerator) as more_without
+        abs(numbered.numerator - told_before.numerator) as more_with,
+        abs(numbered.denominator - numbered.numerator - told_before.denominator + told_before.numerator) as more_without
     from differences
-    inner join shown on differences.cell = shown.cell
+    inner join numbered on differences.cell = numbered.shown_cell
     left join told_before on differences.cell = told_before.cell
 ),
 
 -- what a publication adds to the one before is held to the same rules as the publication itself
 cells as (
     select
-        {{ cell_number() }} as cell,
+        cell,
         shown_cell,
         {{ place | join(', ') }},
         is_hidden,
@@ -36,7 +46,13 @@ cells as (
     from changed
 ),
 
-{{ families_of_cells('cells') }},
+-- a sum that was told before what waits in it still holds what waits to one another
+sums as (
+    select * from numbered
+    where not is_hidden or shown_cell in (select changed.shown_cell from changed)
+),
+
+{{ families_of_cells('cells', parents_of='sums') }},
 
 {{ hidden_by_closure('cells', 'edges', hidden='is_hidden') }},
 
