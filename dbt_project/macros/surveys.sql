@@ -60,6 +60,7 @@ case when regexp_matches({{ wave }}, '\d') then regexp_replace({{ wave }}, '\d+'
   CTEs `numbered` and `with_previous`: the relation, and of each value that of the wave before as `<value>_before`. Waves follow each other by their
   date; without one by the number in their name; which of a dated one and one without came first nobody knows, and the values are NULL.
 -#}
+{%- set wave_order = 'wave_order as (partition by ' ~ series | join(', ') ~ ' order by wave_on nulls last, ' ~ wave_place('wave') ~ ', wave)' -%}
 numbered as (
     select
         *,
@@ -71,7 +72,7 @@ numbered as (
             false
         ) as is_next
     from {{ relation }}
-    window wave_order as (partition by {{ series | join(', ') }} order by wave_on nulls last, {{ wave_place('wave') }}, wave)
+    window {{ wave_order }}
 ),
 
 with_previous as (
@@ -81,8 +82,13 @@ with_previous as (
         case when is_next then lag({{ value }}) over wave_order end as {{ value }}_before{{ ',' if not loop.last }}
         {% endfor %}
     from numbered
-    window wave_order as (partition by {{ series | join(', ') }} order by wave_on nulls last, {{ wave_place('wave') }}, wave)
+    window {{ wave_order }}
 )
+{%- endmacro %}
+
+{% macro is_last_wave(cell, wave='wave') -%}
+{#- Whether no wave of the same cell, which names when it was, comes after this one: several are of one day, or of none. -#}
+row_number() over (partition by {{ cell | join(', ') }} order by {{ wave_place(wave) }} desc, {{ wave }} desc) = 1
 {%- endmacro %}
 
 {% macro change_since_wave_before() -%}

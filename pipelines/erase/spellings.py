@@ -78,9 +78,8 @@ class Words:
 
     def standing(self, text: str) -> list[str]:
         """Those that stand in the text, an address only as a whole."""
-        if (
-            text.isascii() and "%" not in text and "&" not in text and "\\" not in text
-        ):  # nearly every value of a row, and it reads as it stands
+        # nearly every value of a row reads as it stands
+        if text.isascii() and "%" not in text and "&" not in text and "\\" not in text:
             low = text.lower()
             return [word for word in self._words if word in low and _stands(word, text)]
         found: dict[str, None] = {}

@@ -6,13 +6,13 @@ with indicators as (
 -- of waves of one day, or of none, the last
 surveys as (
     select * from {{ ref('relationships_surveys') }}
-    qualify row_number() over (partition by audience, measure, wave_on order by {{ wave_place('wave') }} desc, wave desc) = 1
+    qualify {{ is_last_wave(['audience', 'measure', 'wave_on']) }}
 ),
 
 understanding as (
     select * from {{ ref('relationships_understanding') }}
     where side = 'staff'
-    qualify row_number() over (partition by audience, dimension, measure, wave_on order by {{ wave_place('wave') }} desc, wave desc) = 1
+    qualify {{ is_last_wave(['audience', 'dimension', 'measure', 'wave_on']) }}
 ),
 
 network as (
@@ -39,11 +39,7 @@ from_indicators as (
         is_complete,
         suppressed_reason
     from indicators
-    qualify
-        row_number() over (
-            partition by indicator, audience, period_kind, period_start
-            order by {{ wave_place('dimension_value') }} desc, dimension_value desc
-        ) = 1
+    qualify {{ is_last_wave(['indicator', 'audience', 'period_kind', 'period_start'], wave='dimension_value') }}
 ),
 
 from_surveys as (
