@@ -109,7 +109,7 @@ PLAIN = {
 
 def _profile(warehouse: Path) -> dict[str, Any]:
     settings = {"TimeZone": "UTC", "preserve_insertion_order": False, "memory_limit": MEMORY, "threads": THREADS}
-    output = {"type": "duckdb", "path": str(warehouse), "threads": 1, "settings": settings}
+    output = {"type": "duckdb", "path": str(warehouse), "threads": 1, "settings": settings, "plugins": [{"module": "pipelines.dbt_plugin"}]}
     return {"goodwill": {"target": "bench", "outputs": {"bench": output}}}
 
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from pipelines.notes import GOODWILL_TABLES
 from pipelines.publish import TOLD
+from pipelines.suppression import register
 from pipelines.warehouse import make_table
 
 DBT = Path(__file__).resolve().parent.parent / "dbt_project"
@@ -148,6 +149,7 @@ class Product:
     def __init__(self, lists: Mapping[str, list[Any]] | None = None, **settings: Any) -> None:
         self.connection = duckdb.connect()
         self.connection.execute("set enable_progress_bar = false")
+        register(self.connection)
         self.connection.execute("set threads to 1")  # worlds are spread over processes
         self._settings, self._lists = settings, lists
         self._built: set[str] = set()

@@ -45,3 +45,15 @@ case
     else 30
 end
 {%- endmacro %}
+
+{% macro counts_people(indicator) -%}
+{#- Whether numerator and denominator count people, each of them once in whatever period and cut. -#}
+{{ indicator }} in ('reciprocity_dyad', 'advocacy_rate', 'repeat_engagement', 'return_rate_28d')
+{%- endmacro %}
+
+{% macro in_the_same_period(first, second) -%}
+{#- Rows of two relations that are of one indicator and period. -#}
+{{ first }}.indicator = {{ second }}.indicator
+and {{ first }}.period_kind = {{ second }}.period_kind
+and {{ first }}.period_start is not distinct from {{ second }}.period_start
+{%- endmacro %}

@@ -2,8 +2,6 @@
 
 {% macro k_people() -%}{{ return(10) }}{%- endmacro %}
 
-{% macro suppression_rounds() -%}12{%- endmacro %}
-
 {% macro least_on_a_side() -%}
 {#- Colleagues on each side of a share of them: who did it, and who did not. -#}
 {{ return(3) }}
@@ -21,59 +19,31 @@
 coalesce(audience = 'employees' and unit = 'share' and least({{ with }}, {{ without }}) < {{ least_on_a_side() }}, false)
 {%- endmacro %}
 
-{% macro hidden_by_closure(cells, edges, k=10, hidden='false') -%}
+{% macro hidden_by_closure(cells, edges, hidden='false', of_people='false') -%}
 {#-
-  CTEs `hidden_<round>` over `cells` (cell, people) and `edges` (family, parent, child, loss): which cells may not be shown, so that what
-  remains of a shown parent without its shown children is nobody or at least k people, in every family at once.
-  A cell of fewer than k people is hidden, and what is hidden already (a condition). A family with a hidden child and a shown parent needs a second one, and among them one
-  of at least k people: else the rest could be told by subtraction; a hidden parent needs a hidden child, else the sum of the
-  children tells it. The shown child with the least loss is hidden then, the first of equals; where the only child is hidden, the parent, which
-  is the same. What a round hides may open another family, so it is repeated until nothing changes.
+  The CTE `hidden` (cell): which of `cells` (cell, people) may not be shown, so that nothing follows of fewer people than may be told from what is; `edges`
+  (family, parent, child, loss) say what is a sum of what. `hidden` and `of_people` are conditions: what is hidden already, and what counts each of its
+  people once. The rules stand in pipelines/suppression.py.
 -#}
-hidden_0 as (
-    select cell from {{ cells }} where people between 1 and {{ k - 1 }} or {{ hidden }}
-),
-{% for round in range(1, (suppression_rounds() | int) + 1) %}
-families_{{ round }} as (
-    select
-        edges.family,
-        edges.parent,
-        edges.child,
-        edges.loss,
-        children.people,
-        hidden.cell is not null as is_hidden,
-        parents.cell is null as is_parent_shown,
-        count(*) over (partition by edges.family) as children,
-        count(hidden.cell) over (partition by edges.family) as hidden_children,
-        max(case when hidden.cell is not null then children.people end) over (partition by edges.family) as largest_hidden
-    from {{ edges }} as edges
-    inner join {{ cells }} as children on edges.child = children.cell
-    left join hidden_{{ round - 1 }} as hidden on edges.child = hidden.cell
-    left join hidden_{{ round - 1 }} as parents on edges.parent = parents.cell
-),
-
-hidden_{{ round }} as (
-    select cell from hidden_{{ round - 1 }}
-    union
-    select child as cell
-    from (
-        select
-            child,
-            row_number() over (partition by family order by loss, child) as place
-        from families_{{ round }}
-        where not is_hidden
-            and case
-                when is_parent_shown then hidden_children > 0 and (hidden_children < 2 or largest_hidden < {{ k }})
-                else hidden_children = 0
-            end
-    ) as smallest
-    where place = 1
-    union
-    select parent as cell
-    from families_{{ round }}
-    where is_parent_shown and is_hidden and children = 1
-){{ ',' if not loop.last }}
-{% endfor %}
+hidden as (
+    select cells.cell
+    from {{ cells }} as cells
+    inner join (
+        select unnest(hidden_cells(
+            (
+                select list({
+                    'cell': cast(cell as text), 'people': cast(people as bigint), 'is_hidden': {{ hidden }}, 'is_of_people': {{ of_people }}
+                } order by cell)
+                from {{ cells }}
+            ),
+            (
+                select list({'family': family, 'parent': cast(parent as text), 'child': cast(child as text), 'loss': cast(loss as bigint)})
+                from {{ edges }}
+            ),
+            {{ k_people() }}
+        )) as cell
+    ) as found on cast(cells.cell as text) = found.cell
+)
 {%- endmacro %}
 
 {% macro indicator_cut() -%}{{ return(['audience', 'platform', 'profile_id', 'dimension', 'dimension_value']) }}{%- endmacro %}

@@ -14,6 +14,7 @@ select
     cast(sum(m * m) as bigint) as sum_mm,
     count(case when x > 0 then 1 end) as people_with,
     count(case when x < m then 1 end) as people_without,
-    bool_and(is_apart) as is_apart
+    bool_and(is_apart) as is_apart,
+    bool_or(leaves_few) as leaves_few
 from persons
 group by {{ cell }}

@@ -1,5 +1,4 @@
 {% set cell = 'indicator, period_kind, period_start, cut_no' -%}
-{% set of_people = "('reciprocity_dyad', 'advocacy_rate', 'repeat_engagement', 'return_rate_28d')" -%}
 {% set attributes = "audience, platform, 'all' as profile_id, dimension, dimension_value" -%}
 {% set own_cut = key_number(['audience', 'platform', 'dimension', 'dimension_value', "'its own'"]) -%}
 with counted as (
@@ -113,8 +112,8 @@ with_people as (
 shares as (
     select
         *,
-        indicator in {{ of_people }} as is_of_people,
-        case when indicator in {{ of_people }} then {{ normal_quantile() }} else quantile end as used_quantile
+        {{ counts_people('indicator') }} as is_of_people,
+        case when {{ counts_people('indicator') }} then {{ normal_quantile() }} else quantile end as used_quantile
     from with_people
     where indicator not in ('thread_depth_mean', 'sentiment_net', 'sentiment_scored_share')
 ),

@@ -59,7 +59,7 @@ sums as (
 held as (
     select cells.shown_cell as cell, hidden.cell is not null as is_held
     from cells
-    left join hidden_{{ suppression_rounds() }} as hidden on cells.cell = hidden.cell
+    left join hidden on cells.cell = hidden.cell
 ),
 
 {{ told_rows(place + ['unit'], values) }}

@@ -24,6 +24,7 @@ said as (
         messages.month,
         messages.thread_id,
         messages.parent_id,
+        messages.team,
         coalesce(actor_persons.person_key, messages.actor_key) as person_key,
         -- a sign at the end of a sentence tells a question from a link that holds one
         coalesce(messages.is_question, {{ matches('messages.text', "'[?](\\s|$)'") }}, false) as is_question
@@ -46,6 +47,7 @@ answers as (
         questions.interaction_id,
         said.interaction_id as answer_id,
         said.person_key,
+        said.team,
         said.occurred_at
     from questions
     inner join said on questions.platform = said.platform and {{ condition }}
@@ -57,18 +59,20 @@ answers as (
     {% endfor %}
 ),
 
+-- by the memberships of the day, else by what the source said of the sender
 {% for teams, of in [('asking_teams', 'questions'), ('answering_teams', 'answers')] -%}
 {{ teams }} as (
     select distinct
         {{ of }}.platform,
         {{ of }}.interaction_id,
         {{ 'answers.answer_id,' if of == 'answers' }}
-        memberships.team
+        coalesce(memberships.team, {{ of }}.team) as team
     from {{ of }}
-    inner join memberships
+    left join memberships
         on {{ of }}.person_key = memberships.person_key
         and {{ of }}.occurred_at >= memberships.valid_from
         and coalesce({{ of }}.occurred_at < memberships.valid_to, true)
+    where coalesce(memberships.team, {{ of }}.team) is not null
 ),
 
 {% endfor -%}
@@ -97,7 +101,8 @@ answered as (
     select
         answers.platform,
         answers.interaction_id,
-        bool_or(coalesce(not helpers.shares_a_team, false)) as is_by_another_team
+        bool_or(not helpers.shares_a_team) as is_by_another_team,
+        count(*) = count(helpers.answer_id) as are_all_in_a_team
     from answers
     left join helpers
         on answers.platform = helpers.platform and answers.interaction_id = helpers.interaction_id and answers.answer_id = helpers.answer_id
@@ -111,8 +116,12 @@ select
     questions.person_key,
     asked_in.teams,
     answered.interaction_id is not null as is_answered,
-    -- who is in no team cannot be of another one
-    asked_in.teams is not null and coalesce(answered.is_by_another_team, false) as is_answered_by_another_team
+    -- unknown where the team of whoever asked is, or of somebody who answered while nobody of another team did
+    case
+        when asked_in.teams is null then null
+        when answered.is_by_another_team then true
+        when coalesce(answered.are_all_in_a_team, true) then false
+    end as is_answered_by_another_team
 from questions
 left join asked_in on questions.platform = asked_in.platform and questions.interaction_id = asked_in.interaction_id
 left join answered on questions.platform = answered.platform and questions.interaction_id = answered.interaction_id

@@ -17,6 +17,7 @@ judged as (
         estimates.unit,
         estimates.people,
         coalesce(answers.is_apart, true) as is_apart,
+        coalesce(answers.leaves_few, false) as leaves_few,
         -- people where they are known, else what is counted
         coalesce(answers.people_with, estimates.numerator) as people_with,
         coalesce(answers.people_without, estimates.denominator - estimates.numerator) as people_without
@@ -51,16 +52,17 @@ cells as (
         is_apart,
         is_one_sided,
         is_beside,
-        case when is_one_sided or not is_apart then least(people, {{ k_people() - 1 }}) else people end as people
+        {{ counts_people('indicator') }} as is_of_people,
+        case when is_one_sided or leaves_few or not is_apart then least(people, {{ k_people() - 1 }}) else people end as people
     from known
 ),
 
 {{ families_of_cells('cells') }},
 
-{{ hidden_by_closure('cells', 'edges') }}
+{{ hidden_by_closure('cells', 'edges', of_people='is_of_people') }}
 
 select
-    cells.* exclude (cell, people, all_people, is_beside, is_one_sided),
+    cells.* exclude (cell, people, all_people, is_beside, is_one_sided, is_of_people),
     cells.all_people as people,
     hidden.cell is not null as is_hidden,
     hidden.cell is not null and cells.people >= {{ k_people() }} as is_complementary,
@@ -71,5 +73,5 @@ select
         else 'would tell a group of fewer than {{ k_people() }} people by subtraction'
     end as suppressed_reason
 from cells
-left join hidden_{{ suppression_rounds() }} as hidden on cells.cell = hidden.cell
+left join hidden on cells.cell = hidden.cell
 where hidden.cell is not null or cells.is_beside

@@ -118,7 +118,7 @@ judged as (
             when hidden.cell is not null then 'would tell a group of fewer than {{ k_people() }} people by subtraction'
         end as hidden_because
     from counted
-    left join hidden_{{ suppression_rounds() }} as hidden on counted.cohort_month || '|' || counted.month = hidden.cell
+    left join hidden on counted.cohort_month || '|' || counted.month = hidden.cell
 ),
 
 final as (
