@@ -19,9 +19,9 @@ import yaml
 from jinja2.nativetypes import NativeEnvironment
 from numpy.typing import NDArray
 
+from pipelines.functions import register
 from pipelines.notes import GOODWILL_TABLES
 from pipelines.publish import TOLD
-from pipelines.suppression import register
 from pipelines.warehouse import make_table
 
 DBT = Path(__file__).resolve().parent.parent / "dbt_project"

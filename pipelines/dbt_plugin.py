@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from pipelines.suppression import register
+from pipelines.functions import register
 
 if TYPE_CHECKING:
     import duckdb

@@ -15,19 +15,14 @@ In models this is the function `hidden_cells` of the warehouse, see `macros/supp
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    import duckdb
-
 Flags = NDArray[np.bool_]
 Numbers = NDArray[np.float64]
 
-CELL = "struct(cell text, people bigint, is_hidden boolean, is_of_people boolean)"
-EDGE = "struct(family text, parent text, child text, loss bigint)"
 # Solutions are of the order of 1, and exact but for rounding: what is below this is 0.
 NOUGHT = 1e-6
 # Equations may say the same twice. So much is added to their products that they can be solved, and taken out by solving again what was left.
@@ -231,13 +226,3 @@ def hidden_cells(cells: Sequence[Mapping[str, Any]] | None, edges: Sequence[Mapp
         table.close()
         found += [name for name, is_hidden in zip(table.names, table.hidden, strict=False) if is_hidden]
     return found
-
-
-def register(connection: "duckdb.DuckDBPyConnection") -> None:
-    """Give a warehouse the function `hidden_cells(cells, edges, k)`, unless another connection to it has done so."""
-    from duckdb.func import FunctionNullHandling
-
-    if connection.execute("select 1 from duckdb_functions() where function_name = 'hidden_cells'").fetchone():
-        return
-    arguments: list[Any] = [f"{CELL}[]", f"{EDGE}[]", "bigint"]
-    connection.create_function("hidden_cells", hidden_cells, arguments, "text[]", null_handling=FunctionNullHandling.SPECIAL)

@@ -17,7 +17,7 @@ from pipelines.settings import PROJECT
 from pipelines.sources import discover
 
 ORDER = [
-    "settings keys entities raw tokens notes suppression dbt_plugin warehouse forgotten retention".split(),
+    "settings keys entities raw tokens notes suppression overlaps functions dbt_plugin warehouse forgotten retention".split(),
     "exchange http pace authorization zones restli visits budget cadence withdrawn known advertising graph graph_account observe social sentiment".split(),
     "sources".split(),
     "spool extraction destination outcome package load".split(),

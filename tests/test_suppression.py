@@ -13,7 +13,7 @@ from dbt_warehouse import DbtWarehouse
 from scipy import stats
 
 from calibration.product import Product
-from pipelines.suppression import register
+from pipelines.functions import register
 
 K = 10
 WORLDS = 150

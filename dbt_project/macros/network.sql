@@ -30,83 +30,23 @@ end
 }.get(column, '')) }}
 {%- endmacro %}
 
-{% macro tried_in_turn(name, cells, turns) -%}
+{% macro tried_in_turn(cells, turns) -%}
 {#-
-  The recursive CTE `name`: in each period the teams are tried one by one, `turns` (period, team, turn, is_sum) says in which order, and each is shown if nothing
-  follows of fewer people than may be told. `cells` (period, part, known, teams, people) are the people by all their teams, `known` those of
-  which the part's own figures are shown; `kept` are the teams shown so far. A place is what the teams shown make no difference in: any
-  sum that follows from them takes all people of a place alike. So one more team is safe
-  - where it divides a place into two sides that may both be told: then whatever follows with its help says something of one of the two;
-  - where it is known already: the sum of its parts (is_sum), or a whole place that remains of a larger team, or of the company, beside the teams shown
-    within it, as long as all of these lie one inside the other or apart (is_nested).
-  It is on the safe side: in a company with people in two teams a last one may be hidden that could be shown.
+  Of each period (period, team, is_shown, is_rest): its teams are tried one by one, and each is shown if nothing follows of fewer people than may be told.
+  `cells` (period, part, known, teams, people) are the people by all their teams, `turns` (period, team, turn, is_sum) say in which order teams are
+  tried. The rules stand in pipelines/overlaps.py.
 -#}
-{{ name }} as (
-    select distinct
-        period,
-        cast(0 as bigint) as turn,
-        cast(null as text) as team,
-        false as is_shown,
-        false as is_rest,
-        ['all'] as kept,
-        true as is_nested
+select
+    people.period,
+    unnest(teams_in_turn(people.cells, teams.turns, {{ least_colleagues() }}), recursive := true)
+from (
+    select period, list({'part': part, 'known': known, 'teams': teams, 'people': people}) as cells
+    from {{ cells }}
+    group by period
+) as people
+inner join (
+    select period, list({'team': team, 'is_sum': is_sum} order by turn) as turns
     from {{ turns }}
-    union all
-    select
-        period,
-        turn,
-        team,
-        is_shown,
-        is_rest,
-        case when is_shown then list_append(kept, team) else kept end as kept,
-        is_nested and (not is_shown or whole_places + divided_places = 1) as is_nested
-    from (
-        select
-            period,
-            turn,
-            team,
-            kept,
-            is_nested,
-            bool_or(is_rest) as is_rest,
-            count(*) filter (where is_whole) as whole_places,
-            count(*) filter (where not is_whole) as divided_places,
-            is_sum or bool_or(is_divided_well) or is_nested and whole_places = 1 and divided_places = 0 as is_shown
-        from (
-            -- places of all parts together: of these the shown figures of the period itself are sums
-            select
-                period,
-                turn,
-                team,
-                kept,
-                is_nested,
-                is_sum,
-                bool_and(is_inside) as is_whole,
-                bool_or(inside >= {{ least_colleagues() }} and outside >= {{ least_colleagues() }}) as is_divided_well,
-                bool_or(place = ['all'] and is_touched and outside between 1 and {{ least_colleagues() - 1 }}) as is_rest
-            from (
-                select
-                    turns.period,
-                    turns.turn,
-                    turns.team,
-                    turns.is_sum,
-                    before.kept,
-                    before.is_nested,
-                    list_filter(cells.teams, own -> list_contains(cells.known, own) or list_contains(before.kept, own)) as place,
-                    list_filter(cells.teams, own -> list_contains(before.kept, own)) as place_of_all,
-                    bool_and(list_contains(cells.teams, turns.team)) as is_inside,
-                    bool_or(list_contains(cells.teams, turns.team)) as is_touched,
-                    coalesce(sum(cells.people) filter (where list_contains(cells.teams, turns.team)), 0) as inside,
-                    coalesce(sum(cells.people) filter (where not list_contains(cells.teams, turns.team)), 0) as outside
-                from {{ name }} as before
-                inner join {{ turns }} as turns on before.period = turns.period and before.turn + 1 = turns.turn
-                inner join {{ cells }} as cells on before.period = cells.period
-                group by
-                    turns.period, turns.turn, turns.team, turns.is_sum, before.kept, before.is_nested, cells.part, place, place_of_all
-            ) as places
-            group by period, turn, team, kept, is_nested, is_sum, place_of_all
-            having bool_or(is_touched)
-        ) as touched
-        group by period, turn, team, kept, is_nested, is_sum
-    ) as tried
-)
+    group by period
+) as teams on people.period = teams.period
 {%- endmacro %}

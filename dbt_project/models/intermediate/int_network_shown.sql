@@ -1,4 +1,4 @@
-with recursive participation as (
+with participation as (
     select * from {{ ref('int_network_participation') }}
 ),
 
@@ -68,7 +68,9 @@ turns as (
     where month is not null
 ),
 
-{{ tried_in_turn('tried', 'cells', 'turns') }},
+tried as (
+    {{ tried_in_turn('cells', 'turns') | indent(4) }}
+),
 
 team_months as (
     select
@@ -126,7 +128,9 @@ turns_of_all_time as (
     where large.month is null
 ),
 
-{{ tried_in_turn('tried_for_all_time', 'cells_of_all_time', 'turns_of_all_time') }},
+tried_for_all_time as (
+    {{ tried_in_turn('cells_of_all_time', 'turns_of_all_time') | indent(4) }}
+),
 
 results as (
     select
@@ -143,7 +147,6 @@ results as (
         tried.is_rest
     from tried
     left join told_months on tried.period = told_months.month and tried.team = told_months.team
-    where tried.team is not null
     union all
     select
         null as month,
@@ -151,7 +154,6 @@ results as (
         is_shown,
         is_rest
     from tried_for_all_time
-    where team is not null
 )
 
 select
