@@ -19,14 +19,11 @@ guarded as (
         suppressed.suppressed_reason as hidden_because
     from estimates
     left join suppressed
-        on estimates.indicator = suppressed.indicator
-        and estimates.period_kind = suppressed.period_kind
-        and estimates.period_start is not distinct from suppressed.period_start
-        and estimates.audience = suppressed.audience
-        and estimates.platform = suppressed.platform
-        and estimates.profile_id = suppressed.profile_id
-        and estimates.dimension = suppressed.dimension
-        and estimates.dimension_value = suppressed.dimension_value
+        on
+            {{ in_the_same_period('estimates', 'suppressed') | indent(12) }}
+            {% for column in indicator_cut() -%}
+            and estimates.{{ column }} = suppressed.{{ column }}
+            {% endfor %}
 ),
 
 -- too few to say anything, or so few that it would say something about persons

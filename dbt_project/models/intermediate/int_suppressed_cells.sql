@@ -23,13 +23,12 @@ judged as (
         coalesce(answers.people_without, estimates.denominator - estimates.numerator) as people_without
     from estimates
     left join answers
-        on estimates.indicator = answers.indicator
-        and estimates.period_kind = answers.period_kind
-        and estimates.period_start is not distinct from answers.period_start
-        and estimates.audience = answers.audience
-        and estimates.platform = answers.platform
-        and estimates.dimension = answers.dimension
-        and estimates.dimension_value = answers.dimension_value
+        on
+            {{ in_the_same_period('estimates', 'answers') | indent(12) }}
+            and estimates.audience = answers.audience
+            and estimates.platform = answers.platform
+            and estimates.dimension = answers.dimension
+            and estimates.dimension_value = answers.dimension_value
 ),
 
 known as (
