@@ -15,7 +15,9 @@ judged as (
         links.*,
         employees.person_key is not null as is_employee,
         {{ is_granted('identity_join', 'links.person_key', 'links.platform') }} as is_granted,
-        {{ is_denied('identity_join', 'links.person_key', 'links.platform') }} as is_denied,
+        -- by the person, or by the account itself
+        {{ is_denied('identity_join', 'links.person_key', 'links.platform') | indent(8) }}
+        or {{ is_denied('identity_join', 'links.actor_key', 'links.platform') | indent(8) }} as is_denied,
         coalesce(trim(links.consent_basis), '') <> '' as has_basis,
         lower(trim(links.consent_basis)) in ('consent', 'opt_in', 'opt-in') as is_opt_in,
         clock.as_of
