@@ -20,7 +20,7 @@ requests as not materialized (
     select * from {{ ref('int_response_times') }}
 ),
 
--- when a message was deleted is not known: it leaves at once, answered by nobody
+-- when a message was deleted is not known: it leaves before anybody is answered, be it in no working time at all
 timed as not materialized (
     select
         requests.unit,
@@ -29,12 +29,12 @@ timed as not materialized (
         coalesce(requests.answered_at <= ends.ends_at, false) as is_answered,
         case
             when requests.answered_at <= ends.ends_at then {{ microseconds_between('requests.asked_at', 'requests.answered_at') }}
-            when requests.is_deleted then 0
+            when requests.is_deleted then -1
             else {{ microseconds_between('requests.asked_at', 'ends.ends_at') }}
         end as clock_time,
         case
             when requests.answered_at <= ends.ends_at then requests.worked_until_answered - requests.worked_until_asked
-            when requests.is_deleted then 0
+            when requests.is_deleted then -1
             else ends.worked_until_end - requests.worked_until_asked
         end as working_time
     from requests
