@@ -65,7 +65,8 @@ identified as (
     select
         parties.*,
         -- where an address was given, the actor's key is the person's
-        coalesce(actor_persons.person_key, parties.party_key) as person_key
+        coalesce(actor_persons.person_key, parties.party_key) as person_key,
+        coalesce(actor_persons.is_of_work_alone, false) as is_of_work_alone
     from parties
     left join actor_persons
         on parties.platform = actor_persons.platform
@@ -78,7 +79,7 @@ with_role as (
         identified.platform,
         identified.interaction_id,
         identified.party_key,
-        identified.person_key,
+        case when identified.is_of_work_alone and employments.person_key is null then identified.party_key else identified.person_key end as person_key,
         persons.account_id,
         case when employments.person_key is not null then 'employee' else roles.role end as role
     from identified
@@ -89,10 +90,12 @@ with_role as (
         and identified.occurred_at < employments.valid_to
     left join persons
         on identified.person_key = persons.person_key
+        and not identified.is_of_work_alone
         and identified.occurred_at >= persons.valid_from
         and identified.occurred_at < persons.valid_to
     left join roles
         on coalesce(persons.account_id, identified.person_key) = roles.customer_key
+        and not identified.is_of_work_alone
         and identified.occurred_at >= roles.valid_from
         and identified.occurred_at < roles.valid_to
 )
