@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.dbt_warehouse import DbtWarehouse
+from tests.file_drop import built_of
 
 JANUARY, LAST_DAY, JUNE = datetime(2025, 1, 15), datetime(2025, 2, 1), datetime(2025, 6, 15)
 TIMES = {"January": JANUARY, "last day": LAST_DAY.replace(hour=10), "June": JUNE}
@@ -74,3 +76,18 @@ def test_a_revocation_outlives_a_repetition_and_gives_way_to_new_evidence(world:
 def test_an_account_that_was_somebody_elses_nobody_says_since_when(world: DbtWarehouse) -> None:
     rows = world.rows("select person_key, valid_from from intermediate.int_actor_persons where actor_key = 'handed on'")
     assert rows == [("present", datetime(2025, 4, 1))]
+
+
+def test_the_terms_of_a_platform_hold_however_a_file_spells_it(tmp_path: Path) -> None:
+    links = [("ann", "LinkedIn"), ("bob", "X"), ("cleo", " Bluesky")]
+    files = {
+        "identity_links/links.csv": "person_key,platform,actor_platform_id,method,evidence,consent_basis\n"
+        + "".join(f"{person},{platform},1,self_declared,form,contract\n" for person, platform in links),
+        "consents/choices.csv": "person_key,purpose,is_granted,recorded_at,platform\ncleo,identity_join,false,2026-03-01,BLUESKY\n",
+    }
+    warehouse = built_of(files, tmp_path, "+int_link_choices")
+    assert warehouse.rows("select platform, left_out_because from intermediate.int_link_choices order by all") == [
+        ("bluesky", "denied, withdrawn, expired or forgotten"),
+        ("linkedin", "persons on LinkedIn are never linked"),
+        ("x", "on X only with the opt-in of the person"),
+    ]
