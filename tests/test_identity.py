@@ -11,6 +11,15 @@ from tests.dbt_warehouse import DbtWarehouse
 from tests.file_drop import built_of
 
 JANUARY, LAST_DAY, JUNE = datetime(2025, 1, 15), datetime(2025, 2, 1), datetime(2025, 6, 15)
+# Whose address stands under what was said, and where; nobody asked Ann, Cleo said yes and Dora no -> whether that tells a client.
+ADDRESSED = {
+    ("ann", "desk"): True,
+    ("ann", "x"): False,
+    ("ann", "linkedin"): False,
+    ("cleo", "x"): True,
+    ("cleo", "linkedin"): False,
+    ("dora", "desk"): False,
+}
 TIMES = {"January": JANUARY, "last day": LAST_DAY.replace(hour=10), "June": JUNE}
 
 
@@ -46,15 +55,31 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DbtWarehouse]:
     handed_on = {"platform": "bluesky", "actor_key": "handed on", "consent_basis": "contract"}
     warehouse.insert("identity_links", _link("former", **handed_on | {"matched_at": None, "expires_at": datetime(2025, 3, 1)}))
     warehouse.insert("identity_links", _link("present", **handed_on | {"matched_at": datetime(2025, 4, 1)}))
+    # the CRM's own address under what was said
+    for person, place in ADDRESSED:
+        warehouse.insert("contacts", {"contact_id": f"{person} {place}", "account_id": "acme", "person_key": person})
+        said = {"platform": place, "interaction_id": f"{person} {place}", "occurred_at": JUNE, "kind": "mention", "actor_key": person}
+        warehouse.insert("interactions", said)
+    for person, is_granted in (("cleo", True), ("dora", False)):
+        choice = {"person_key": person, "purpose": "identity_join", "is_granted": is_granted, "recorded_at": JANUARY}
+        warehouse.insert("consents", choice)
     warehouse.build("+int_interaction_audiences", "+core_identity_links")
     yield warehouse
 
 
 def test_a_link_that_rests_on_the_contract_of_work_tells_nothing_of_a_client(world: DbtWarehouse) -> None:
     rows = world.rows(
-        "select interaction_id, audience, account_id from intermediate.int_interaction_audiences where audience <> 'employees'"
+        "select interaction_id, audience, account_id from intermediate.int_interaction_audiences "
+        "where actor_key like 'x/%' and audience <> 'employees' order by all"
     )
-    assert sorted(rows) == [("left June", "unknown", None), ("left and opted in June", "clients", "acme")]
+    assert rows == [("left June", "unknown", None), ("left and opted in June", "clients", "acme")]
+
+
+def test_an_address_tells_no_more_than_a_link_would(world: DbtWarehouse) -> None:
+    told = dict(
+        world.rows("select interaction_id, (audience, account_id) = ('clients', 'acme') from intermediate.int_interaction_audiences")
+    )
+    assert {place: told[" ".join(place)] for place in ADDRESSED} == ADDRESSED
 
 
 def test_an_employee_is_one_on_the_last_day(world: DbtWarehouse) -> None:
