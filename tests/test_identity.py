@@ -1,7 +1,8 @@
 """Who is behind an account, and for how long it may be told: links that end, people who leave, evidence that is given twice."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,33 @@ def test_a_revocation_outlives_a_repetition_and_gives_way_to_new_evidence(world:
 def test_an_account_that_was_somebody_elses_nobody_says_since_when(world: DbtWarehouse) -> None:
     rows = world.rows("select person_key, valid_from from intermediate.int_actor_persons where actor_key = 'handed on'")
     assert rows == [("present", datetime(2025, 4, 1))]
+
+
+def test_accounts_of_one_person_are_one_person(tmp_path: Path) -> None:
+    """Five clients ask from eight accounts each; forty suppliers ask from one here and one there, and are answered here, by name."""
+    warehouse = DbtWarehouse(tmp_path)
+    at = datetime(2026, 5, 4, 9)
+    for audience, platforms, people, accounts in (("clients", ["here"], 5, 8), ("suppliers", ["here", "there"], 40, 1)):
+        for platform, person, number in product(platforms, range(people), range(accounts)):
+            actor = f"{platform}/{audience}/{person}/{number}"
+            warehouse.insert("identity_links", _link(f"{audience} {person}", platform=platform, actor_key=actor, consent_basis="consent"))
+            said = {"platform": platform, "interaction_id": actor, "occurred_at": at, "kind": "message", "actor_key": actor}
+            answer = {"interaction_id": f"{actor} answer", "actor_key": "us", "is_brand": True, "occurred_at": at + timedelta(minutes=9)}
+            thread = {"thread_id": f"{audience}/{person}/{number}", "audience": audience, "is_brand": False, "addressee_key": None}
+            warehouse.insert("interactions", said | thread)
+            if platform == "here":
+                warehouse.insert("interactions", said | thread | answer | {"addressee_key": actor})
+    warehouse.build("+relationships_indicators")
+    rows = warehouse.rows(
+        "select audience, indicator, value, n, n_clusters, suppressed_reason from relationships.indicators where period_kind = 'all' "
+        "and platform = 'all' and profile_id = 'all' and dimension = 'all' and indicator in ('reciprocity_dyad', 'response_rate_1h') order by all"
+    )
+    assert rows == [
+        ("clients", "reciprocity_dyad", None, None, None, "fewer than 10 people"),
+        ("clients", "response_rate_1h", None, None, None, "fewer than 10 people"),
+        ("suppliers", "reciprocity_dyad", 1.0, 40, 40, None),
+        ("suppliers", "response_rate_1h", 0.5, 80, 40, None),
+    ]
 
 
 def test_the_terms_of_a_platform_hold_however_a_file_spells_it(tmp_path: Path) -> None:
