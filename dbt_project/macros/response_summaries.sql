@@ -43,13 +43,19 @@ timed as not materialized (
 
 -- a number for each curve: sorting by three columns, one of them text, takes twice as long
 curves as (
-    select distinct
+    select
         told.unit,
         cuts.cut_no,
         told.period_start,
-        {{ key_number(['told.unit', 'cuts.cut_no', 'told.period_start']) }} as curve_no
-    from (select distinct unit, cell_no, period_start from timed) as told
+        {{ key_number(['told.unit', 'cuts.cut_no', 'told.period_start']) }} as curve_no,
+        bool_or(told.lacks_hours) as lacks_hours
+    from (
+        select unit, cell_no, period_start, bool_or(working_time is null) as lacks_hours
+        from timed
+        group by unit, cell_no, period_start
+    ) as told
     inner join cuts on told.cell_no = cuts.cell_no
+    group by told.unit, cuts.cut_no, told.period_start
 ),
 
 {% for clock, time in clocks.items() -%}
@@ -100,4 +106,6 @@ select
     read_off.* exclude (curve_no)
 from read_off
 inner join curves on read_off.curve_no = curves.curve_no
+-- of a queue whose hours nobody gave there is no working time
+where read_off.clock = 'all' or not curves.lacks_hours
 {%- endmacro %}
