@@ -28,6 +28,21 @@ LINKS: dict[str, tuple[dict[str, Any], list[dict[str, Any]], str | None]] = {
     "basis but no": ({"consent_basis": "contract"}, [_consent("basis but no", False)], "denied, withdrawn, expired or forgotten"),
     "withdrawn": ({}, [_consent("withdrawn", True), _consent("withdrawn", False, MAY)], "denied, withdrawn, expired or forgotten"),
     "tie": ({}, [_consent("tie", True), _consent("tie", False, evidence="same time")], "denied, withdrawn, expired or forgotten"),
+    "tie, denial first": (
+        {},
+        [_consent("tie, denial first", False), _consent("tie, denial first", True, evidence="same time")],
+        "denied, withdrawn, expired or forgotten",
+    ),
+    "tie of terms": (
+        {},
+        [_consent("tie of terms", True), _consent("tie of terms", True, platform="bluesky", expires_at=MAY)],
+        "denied, withdrawn, expired or forgotten",
+    ),
+    "by the account": (
+        {"consent_basis": "contract"},
+        [_consent("bluesky/by the account", False)],
+        "denied, withdrawn, expired or forgotten",
+    ),
     "in the future": ({}, [_consent("in the future", True), _consent("in the future", False, datetime(2026, 7, 1))], None),
     "expired": ({}, [_consent("expired", True, expires_at=MAY)], "denied, withdrawn, expired or forgotten"),
     "not yet expired": ({}, [_consent("not yet expired", True, expires_at=datetime(2027, 1, 1))], None),

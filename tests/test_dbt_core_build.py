@@ -61,11 +61,12 @@ def test_an_empty_warehouse_builds(tmp_path: Path) -> None:
 def company(tmp_path: Path) -> DbtWarehouse:
     warehouse = DbtWarehouse(tmp_path)
     for entity in entities():
-        if entity not in ("erasures", "exchange_rates", "people"):
+        if entity not in ("erasures", "exchange_rates", "people", "memberships"):
             warehouse.insert(entity, _sample(entity))
     rates = ({"date": AT.date() + timedelta(days=day), "currency": "EUR", "rate_to_reporting": 1.1} for day in range(130))
     warehouse.insert("exchange_rates", *rates)
     warehouse.insert("people", {"person_key": "colleague", "started_at": AT})
+    warehouse.insert("memberships", {**_sample("memberships"), "person_key": "colleague"})
     return warehouse
 
 

@@ -20,7 +20,7 @@ requests as not materialized (
     select * from {{ ref('int_response_times') }}
 ),
 
--- when a message was deleted is not known: it leaves at once, answered by nobody
+-- when a message was deleted is not known: it leaves before anybody is answered, be it in no working time at all
 timed as not materialized (
     select
         requests.unit,
@@ -29,12 +29,12 @@ timed as not materialized (
         coalesce(requests.answered_at <= ends.ends_at, false) as is_answered,
         case
             when requests.answered_at <= ends.ends_at then {{ microseconds_between('requests.asked_at', 'requests.answered_at') }}
-            when requests.is_deleted then 0
+            when requests.is_deleted then -1
             else {{ microseconds_between('requests.asked_at', 'ends.ends_at') }}
         end as clock_time,
         case
             when requests.answered_at <= ends.ends_at then requests.worked_until_answered - requests.worked_until_asked
-            when requests.is_deleted then 0
+            when requests.is_deleted then -1
             else ends.worked_until_end - requests.worked_until_asked
         end as working_time
     from requests
@@ -43,13 +43,19 @@ timed as not materialized (
 
 -- a number for each curve: sorting by three columns, one of them text, takes twice as long
 curves as (
-    select distinct
+    select
         told.unit,
         cuts.cut_no,
         told.period_start,
-        {{ key_number(['told.unit', 'cuts.cut_no', 'told.period_start']) }} as curve_no
-    from (select distinct unit, cell_no, period_start from timed) as told
+        {{ key_number(['told.unit', 'cuts.cut_no', 'told.period_start']) }} as curve_no,
+        bool_or(told.lacks_hours) as lacks_hours
+    from (
+        select unit, cell_no, period_start, bool_or(working_time is null) as lacks_hours
+        from timed
+        group by unit, cell_no, period_start
+    ) as told
     inner join cuts on told.cell_no = cuts.cell_no
+    group by told.unit, cuts.cut_no, told.period_start
 ),
 
 {% for clock, time in clocks.items() -%}
@@ -100,4 +106,6 @@ select
     read_off.* exclude (curve_no)
 from read_off
 inner join curves on read_off.curve_no = curves.curve_no
+-- of a queue whose hours nobody gave there is no working time
+where read_off.clock = 'all' or not curves.lacks_hours
 {%- endmacro %}

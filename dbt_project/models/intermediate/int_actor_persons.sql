@@ -10,6 +10,7 @@ ranked as (
         person_key,
         method,
         matched_at,
+        is_of_work_alone,
         row_number() over (
             partition by platform, actor_key
             order by
@@ -38,7 +39,7 @@ handed_on as (
             where earlier.platform = ranked.platform
                 and earlier.actor_key = ranked.actor_key
                 and earlier.person_key <> ranked.person_key
-                and earlier.matched_at < ranked.matched_at
+                and coalesce(earlier.matched_at, earlier.revoked_at, earlier.expires_at) < ranked.matched_at
                 and coalesce(earlier.revoked_at, earlier.expires_at) is not null
         )
 )
@@ -48,6 +49,7 @@ select
     ranked.actor_key,
     ranked.person_key,
     ranked.method,
+    ranked.is_of_work_alone,
     handed_on.valid_from
 from ranked
 left join handed_on on ranked.platform = handed_on.platform and ranked.actor_key = handed_on.actor_key

@@ -26,7 +26,7 @@ places as (
     cross join purposes
 ),
 
--- the latest word counts, and of two at one time the denial
+-- the latest word counts, and of two at one time the denial, else what ends first
 latest as (
     select
         places.person_key,
@@ -37,7 +37,7 @@ latest as (
         consents.expires_at,
         row_number() over (
             partition by places.person_key, places.purpose, places.platform
-            order by consents.recorded_at desc nulls last, consents.is_granted asc
+            order by consents.recorded_at desc nulls last, consents.is_granted asc, consents.expires_at asc nulls last
         ) as place
     from places
     left join consents

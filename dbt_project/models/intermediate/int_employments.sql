@@ -2,12 +2,12 @@ with people as (
     select * from {{ ref('int_people') }}
 ),
 
--- who is in a team and not in the directory is employed as long as the team has them
+-- the last day is worked; who is in a team and not in the directory is employed as long as the team has them
 terms as (
     select
         person_key,
         coalesce(started_at, timestamp '0001-01-01') as valid_from,
-        coalesce(left_at, timestamp '9999-12-31') as valid_to
+        coalesce(cast(cast(left_at as date) + interval 1 day as timestamp), timestamp '9999-12-31') as valid_to
     from people
     union
     select

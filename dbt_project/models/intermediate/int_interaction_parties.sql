@@ -11,6 +11,12 @@ actor_persons as (
     select * from {{ ref('int_actor_persons') }}
 ),
 
+choices as (
+    select person_key, platform, is_granted
+    from {{ ref('int_consent_choices') }}
+    where purpose = 'identity_join'
+),
+
 employments as (
     select * from {{ ref('int_employments') }}
 ),
@@ -64,13 +70,21 @@ known as (
 identified as (
     select
         parties.*,
-        -- where an address was given, the actor's key is the person's
-        coalesce(actor_persons.person_key, parties.party_key) as person_key
+        -- where an address was given, the actor's key is the person's, unless the person or the terms of the platform forbid it (int_link_choices)
+        coalesce(actor_persons.person_key, parties.party_key) as person_key,
+        coalesce(
+            actor_persons.is_of_work_alone,
+            parties.platform = 'linkedin' or not coalesce(here.is_granted, anywhere.is_granted, parties.platform <> 'x')
+        ) as is_of_work_alone
     from parties
     left join actor_persons
         on parties.platform = actor_persons.platform
         and parties.party_key = actor_persons.actor_key
         and coalesce(parties.occurred_at >= actor_persons.valid_from, true)
+    left join choices as here
+        on parties.party_key = here.person_key and parties.platform = here.platform
+    left join choices as anywhere
+        on parties.party_key = anywhere.person_key and anywhere.platform is null
 ),
 
 with_role as (
@@ -78,7 +92,7 @@ with_role as (
         identified.platform,
         identified.interaction_id,
         identified.party_key,
-        identified.person_key,
+        case when identified.is_of_work_alone and employments.person_key is null then identified.party_key else identified.person_key end as person_key,
         persons.account_id,
         case when employments.person_key is not null then 'employee' else roles.role end as role
     from identified
@@ -89,10 +103,12 @@ with_role as (
         and identified.occurred_at < employments.valid_to
     left join persons
         on identified.person_key = persons.person_key
+        and not identified.is_of_work_alone
         and identified.occurred_at >= persons.valid_from
         and identified.occurred_at < persons.valid_to
     left join roles
         on coalesce(persons.account_id, identified.person_key) = roles.customer_key
+        and not identified.is_of_work_alone
         and identified.occurred_at >= roles.valid_from
         and identified.occurred_at < roles.valid_to
 )

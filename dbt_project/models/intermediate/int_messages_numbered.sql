@@ -9,24 +9,35 @@ brand_actors as (
     select * from {{ ref('int_brand_actors') }}
 ),
 
+-- accounts that are known to be one person's count as one; one that was handed on was two people's
+persons as (
+    select platform, actor_key, person_key
+    from {{ ref('int_actor_persons') }}
+    where valid_from is null
+),
+
 -- whoever else is addressed where several are
 addressees as (
     select
         {{ key_number(['addressees.platform', 'addressees.interaction_id']) }} as message_no,
-        min(case when brand_actors.actor_no is null then {{ key_number(['addressees.addressee_key']) }} end) as person_no,
+        min(
+            case when brand_actors.actor_no is null then {{ key_number(['coalesce(persons.person_key, addressees.addressee_key)']) }} end
+        ) as person_no,
         min(brand_actors.actor_no) as brand_no
     from {{ ref('int_interaction_addressees') }} as addressees
     left join brand_actors
         on addressees.platform = brand_actors.platform and {{ key_number(['addressees.addressee_key']) }} = brand_actors.actor_no
+    left join persons on addressees.platform = persons.platform and addressees.addressee_key = persons.actor_key
     group by 1
 ),
 
 addressed as (
     select
         interactions.*,
-        {{ key_number_of('interactions.actor_key') }} as actor_no,
+        {{ key_number_of('coalesce(actors.person_key, interactions.actor_key)') }} as actor_no,
         coalesce(
-            case when brand_actors.actor_no is null then {{ key_number_of('interactions.addressee_key') }} end, addressees.person_no
+            case when brand_actors.actor_no is null then {{ key_number_of('coalesce(persons.person_key, interactions.addressee_key)') }} end,
+            addressees.person_no
         ) as to_person_no,
         coalesce(brand_actors.actor_no, addressees.brand_no) as to_brand_no
     from interactions
@@ -34,6 +45,8 @@ addressed as (
         on interactions.platform = brand_actors.platform and {{ key_number_of('interactions.addressee_key') }} = brand_actors.actor_no
     left join addressees
         on {{ key_number(['interactions.platform', 'interactions.interaction_id']) }} = addressees.message_no
+    left join persons as actors on interactions.platform = actors.platform and interactions.actor_key = actors.actor_key
+    left join persons on interactions.platform = persons.platform and interactions.addressee_key = persons.actor_key
 ),
 
 -- what is said to the brand and others is said to the brand, and what the brand says to itself and others to these
@@ -59,12 +72,16 @@ profiles as (
 
 -- a reply may reach us as a post of the brand's own feed, as an interaction, or as both
 posts_alone as (
-    select posts.*, coalesce(posts.audience, profiles.default_audience, 'public') as said_to
+    select
+        posts.*,
+        coalesce(posts.audience, profiles.default_audience, 'public') as said_to,
+        coalesce(persons.person_key, posts.author_key) as author_or_person_key
     from posts
     left join interactions
         on posts.platform = interactions.platform and posts.post_id = interactions.interaction_id
     left join profiles
         on posts.platform = profiles.platform and posts.profile_id = profiles.profile_id
+    left join persons on posts.platform = persons.platform and posts.author_key = persons.actor_key
     where interactions.interaction_id is null
 )
 
@@ -110,7 +127,7 @@ select
     cast(null as text) as team,
     cast(null as text) as room_id,
     {{ key_number(['platform', 'post_id']) }} as message_no,
-    {{ key_number_of('author_key') }} as actor_no,
+    {{ key_number_of('author_or_person_key') }} as actor_no,
     cast(null as {{ number_type() }}) as addressee_no,
     false as is_addressee_brand,
     case when reply_to_post_id is not null then {{ key_number(['platform', 'reply_to_post_id']) }} end as parent_no,

@@ -59,19 +59,15 @@ units as (
     from opened
 ),
 
--- the queue's team decides what its working hours are
-teams as (
-    select distinct team from {{ ref('working_hours') }}
+days as (
+    select * from {{ ref('int_working_days') }}
 ),
 
+-- the queue's team decides what its working hours are
 queues as (
     select cells.cell_no, coalesce(teams.team, '*') as working_team
     from {{ ref('int_message_cells') }} as cells
-    left join teams on cells.team = teams.team
-),
-
-days as (
-    select * from {{ ref('int_working_days') }}
+    left join (select distinct team from days) as teams on cells.team = teams.team
 )
 
 select

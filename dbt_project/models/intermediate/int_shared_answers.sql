@@ -7,11 +7,19 @@ with messages as not materialized (
     where kind <> 'post' and {{ in_part('thread_no') }}
 ),
 
+-- numbered as in int_messages_numbered
+persons as (
+    select platform, actor_key, person_key
+    from {{ ref('int_actor_persons') }}
+    where valid_from is null
+),
+
 addressees as (
     select
-        {{ key_number(['platform', 'interaction_id']) }} as message_no,
-        {{ key_number(['addressee_key']) }} as addressee_no
-    from {{ ref('int_interaction_addressees') }}
+        {{ key_number(['given.platform', 'given.interaction_id']) }} as message_no,
+        {{ key_number(['coalesce(persons.person_key, given.addressee_key)']) }} as addressee_no
+    from {{ ref('int_interaction_addressees') }} as given
+    left join persons on given.platform = persons.platform and given.addressee_key = persons.actor_key
 ),
 
 answers as (

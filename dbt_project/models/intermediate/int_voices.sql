@@ -4,6 +4,13 @@ with interactions as (
     where not is_brand and not is_bot and audience <> 'employees'
 ),
 
+-- numbered as in int_messages_numbered
+persons as (
+    select platform, actor_key, person_key
+    from {{ ref('int_actor_persons') }}
+    where valid_from is null
+),
+
 clock as (
     select * from {{ ref('int_clock') }}
 )
@@ -16,7 +23,7 @@ select
     interactions.team,
     interactions.room_id,
     {{ key_number(['interactions.platform', 'interactions.audience', 'interactions.profile_id', 'interactions.language', 'interactions.team', 'interactions.room_id']) }} as cell_no,
-    {{ key_number_of('interactions.actor_key') }} as actor_no,
+    {{ key_number_of('coalesce(persons.person_key, interactions.actor_key)') }} as actor_no,
     interactions.date,
     interactions.month,
     -- of one's own accord: a share, or a mention that answers nobody
@@ -31,4 +38,5 @@ select
     case when interactions.sentiment >= 0.05 then 1 when interactions.sentiment <= -0.05 then -1 when interactions.sentiment is not null then 0 end as mood
 from interactions
 cross join clock
+left join persons on interactions.platform = persons.platform and interactions.actor_key = persons.actor_key
 where interactions.occurred_at <= clock.as_of

@@ -22,19 +22,26 @@ days as (
     where span.first_at is not null
 ),
 
+-- a team that has holidays alone works the hours of all
 teams as (
-    select distinct team from hours
+    select team, team as hours_of
+    from hours
+    union
+    select team, '*' as hours_of
+    from holidays
+    where team not in ('', '*') and team not in (select team from hours)
 ),
 
 shifts as (
     select
-        hours.team,
+        teams.team,
         {{ utc_of_zone('(days.date + hours.starts_at)', 'hours.time_zone') }} as starts_at,
         {{ utc_of_zone('(days.date + hours.ends_at + case when hours.ends_at <= hours.starts_at then interval 1 day else interval 0 day end)', 'hours.time_zone') }} as ends_at
     from days
     inner join hours on date_part('isodow', days.date) = hours.weekday
+    inner join teams on hours.team = teams.hours_of
     left join holidays
-        on days.date = holidays.date and (holidays.team is null or holidays.team in ('', '*') or hours.team = holidays.team)
+        on days.date = holidays.date and (holidays.team is null or holidays.team in ('', '*') or teams.team = holidays.team)
     where holidays.date is null
 ),
 

@@ -24,6 +24,7 @@ interactions as (
 
 actor_persons as (
     select platform, actor_key from {{ ref('int_actor_persons') }}
+    where not is_of_work_alone
 ),
 
 contact_persons as (

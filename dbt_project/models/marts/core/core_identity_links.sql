@@ -3,7 +3,7 @@ with clock as (
 ),
 
 employees as (
-    select person_key from {{ ref('int_people') }}
+    select person_key from {{ ref('int_employments') }}
 ),
 
 links as (
