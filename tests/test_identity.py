@@ -132,7 +132,7 @@ def test_accounts_of_one_person_are_one_person(tmp_path: Path) -> None:
 
 
 def test_the_terms_of_a_platform_hold_however_a_file_spells_it(tmp_path: Path) -> None:
-    links = [("ann", "LinkedIn"), ("bob", "X"), ("cleo", " Bluesky")]
+    links = [("ann", "LinkedIn"), ("bob", "X"), ("cleo", " Bluesky"), ("dan", "Twitter")]
     files = {
         "identity_links/links.csv": "person_key,platform,actor_platform_id,method,evidence,consent_basis\n"
         + "".join(f"{person},{platform},1,self_declared,form,contract\n" for person, platform in links),
@@ -142,5 +142,6 @@ def test_the_terms_of_a_platform_hold_however_a_file_spells_it(tmp_path: Path) -
     assert warehouse.rows("select platform, left_out_because from intermediate.int_link_choices order by all") == [
         ("bluesky", "denied, withdrawn, expired or forgotten"),
         ("linkedin", "persons on LinkedIn are never linked"),
+        ("x", "on X only with the opt-in of the person"),
         ("x", "on X only with the opt-in of the person"),
     ]

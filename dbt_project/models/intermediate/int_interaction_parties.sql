@@ -75,7 +75,7 @@ identified as (
         coalesce(
             actor_persons.is_of_work_alone,
             parties.platform = 'linkedin' or not coalesce(here.is_granted, anywhere.is_granted, parties.platform <> 'x')
-        ) as is_of_work_alone
+        ) as is_no_customer
     from parties
     left join actor_persons
         on parties.platform = actor_persons.platform
@@ -92,7 +92,7 @@ with_role as (
         identified.platform,
         identified.interaction_id,
         identified.party_key,
-        case when identified.is_of_work_alone and employments.person_key is null then identified.party_key else identified.person_key end as person_key,
+        case when identified.is_no_customer and employments.person_key is null then identified.party_key else identified.person_key end as person_key,
         persons.account_id,
         case when employments.person_key is not null then 'employee' else roles.role end as role
     from identified
@@ -103,12 +103,12 @@ with_role as (
         and identified.occurred_at < employments.valid_to
     left join persons
         on identified.person_key = persons.person_key
-        and not identified.is_of_work_alone
+        and not identified.is_no_customer
         and identified.occurred_at >= persons.valid_from
         and identified.occurred_at < persons.valid_to
     left join roles
         on coalesce(persons.account_id, identified.person_key) = roles.customer_key
-        and not identified.is_of_work_alone
+        and not identified.is_no_customer
         and identified.occurred_at >= roles.valid_from
         and identified.occurred_at < roles.valid_to
 )
