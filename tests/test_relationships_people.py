@@ -19,6 +19,11 @@ MAY = datetime(2026, 5, 1).date()
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> DbtWarehouse:
     built = DbtWarehouse(tmp_path_factory.mktemp("people"))
     office, memberships = colleagues()
+    # whose moods are nobody's to count, labelled or not
+    office.interactions[0] |= {"sentiment": -0.9}
+    built.insert(
+        "sentiment_labels", {"platform": "office", "interaction_id": office.interactions[0]["interaction_id"], "label": "positive"}
+    )
     for world in (*PEOPLE, office):
         built.insert("interactions", *world.interactions)
     built.insert("interactions", *minimal())

@@ -33,7 +33,10 @@ def corrected(labels: NDArray[np.int64], positive: NDArray[np.int64], negative: 
     ids = np.char.mod("%d", np.arange(len(truth)))
     platform = np.full(len(truth), "p")
     product.give("int_sentiment_labels", {"platform": platform, "interaction_id": ids, "label": np.take(MOODS, truth)})
-    product.give("int_interaction_audiences", {"platform": platform, "interaction_id": ids, "sentiment": np.take(SCORES, verdict)})
+    of_the_public = {"audience": np.full(len(truth), "public")} | dict.fromkeys(("is_brand", "is_bot"), np.zeros(len(truth), dtype=bool))
+    product.give(
+        "int_interaction_audiences", {"platform": platform, "interaction_id": ids, "sentiment": np.take(SCORES, verdict)} | of_the_public
+    )
     sums: dict[str, list[Any]] = {}
     for indicator, x in (("net", positive - negative), ("positive", positive), ("negative", negative)):
         row = {

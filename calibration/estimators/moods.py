@@ -50,9 +50,10 @@ def _labelled(random: np.random.Generator, verdicts: Vector, share: Vector) -> d
     said = (random.random((LABELS, 1)) > np.cumsum(verdicts[truth], axis=1)).sum(axis=1)
     keys = np.char.add("i", np.arange(LABELS).astype(str))
     both = {"platform": np.full(LABELS, "p"), "interaction_id": keys}
+    of_the_public = {"audience": np.full(LABELS, "public")} | dict.fromkeys(("is_brand", "is_bot"), np.zeros(LABELS, dtype=np.bool_))
     return {
         "int_sentiment_labels": both | {"label": np.array(["positive", "neutral", "negative"])[truth]},
-        "int_interaction_audiences": both | {"sentiment": np.array([0.5, 0.0, -0.5])[np.minimum(said, 2)]},
+        "int_interaction_audiences": both | of_the_public | {"sentiment": np.array([0.5, 0.0, -0.5])[np.minimum(said, 2)]},
     }
 
 

@@ -5,10 +5,10 @@ with labels as (
     where label in ('positive', 'neutral', 'negative')
 ),
 
--- whoever said no to the reading of their mood is not read here either
+-- of those alone whose moods are counted (int_voices); whoever said no to the reading of their mood is not read here either
 interactions as (
     select * from {{ ref('int_interaction_audiences') }}
-    where sentiment is not null
+    where sentiment is not null and not is_brand and not is_bot and audience <> 'employees'
 ),
 
 judged as (
