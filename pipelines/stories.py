@@ -1,7 +1,6 @@
 """relationships.stories in the warehouse -> candidates on a terminal; a decision -> a row of inbox/story_reviews/."""
 
 import csv
-import io
 import os
 import tempfile
 from collections.abc import Sequence
@@ -19,12 +18,13 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 DECISIONS = {"approve": "approved", "reject": "rejected"}
-COLUMNS = ("story_id", "decision", "reviewer_role", "reviewed_at")
+COLUMNS = ("story_id", "decision", "reviewer_role", "reviewed_at", "words_print")
 FILE = Path("story_reviews") / "decided_here.csv"
 STORIES = """
 select
     stories.story_id, stories.state, stories.picked_because, stories.matched, stories.eligible, stories.indicator_ref, stories.roi_ref,
-    coalesce(words.authors, 1), coalesce(words.consenting_authors, 1), coalesce(words.words, submissions.text)
+    coalesce(words.authors, 1), coalesce(words.consenting_authors, 1), coalesce(words.words, submissions.text) as shown,
+    substr(md5(shown || '|' || salt.salt), 1, 16)
 from relationships.stories as stories
 left join intermediate.int_story_words as words on stories.story_id = words.story_id
 cross join raw_goodwill.salt
@@ -48,6 +48,7 @@ class Story:
     authors: int
     consenting_authors: int
     words: str | None
+    words_print: str | None
 
 
 def all_stories(settings: Settings) -> list[Story]:
@@ -105,7 +106,7 @@ def decide(settings: Settings, story_id: str, decision: str, role: str, now: dat
 
     A decision is never changed, only followed by a later one. Raises WarehouseError where there is no such story, or no role.
     """
-    known = [story.story_id for story in all_stories(settings)]
+    known = {story.story_id: story for story in all_stories(settings)}
     if story_id not in known:
         raise WarehouseError(f"there is no story {story_id!r}: `goodwill stories review` lists those that wait")
     if not role.strip() or "@" in role:
@@ -113,14 +114,16 @@ def decide(settings: Settings, story_id: str, decision: str, role: str, now: dat
     path = settings.inbox_path / FILE
     path.parent.mkdir(parents=True, exist_ok=True)
     reviewed_at = (now or company_time(settings)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    text = io.StringIO(path.read_text(encoding="utf-8") if path.exists() else "")
-    text.seek(0, io.SEEK_END)
-    writer = csv.writer(text, lineterminator="\n")
-    if not text.tell():
-        writer.writerow(COLUMNS)
-    writer.writerow((story_id, DECISIONS[decision], role.strip(), reviewed_at))
+    rows = list[dict[str, str | None]]()
+    if path.exists():
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+    values = (story_id, DECISIONS[decision], role.strip(), reviewed_at, known[story_id].words_print)
+    rows.append(dict(zip(COLUMNS, values, strict=True)))
     descriptor, temporary = tempfile.mkstemp(prefix=".", dir=path.parent)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text.getvalue())
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
     os.replace(temporary, path)
     return path

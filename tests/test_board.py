@@ -185,6 +185,17 @@ def test_clients_margin_is_what_the_credits_of_company_accounts_add_up_to(wareho
     assert credits == [(row[0], row[2]) for row in sorted(rows)]
 
 
+def test_clients_margin_is_0_where_social_reached_none_who_bought(warehouse: DbtWarehouse, tmp_path: Path) -> None:
+    without = warehouse.copy(tmp_path)
+    without.execute("update raw_files.touches set _deleted = true where account_id is not null and occurred_at < timestamp '2026-04-01'")
+    without.build("+int_measures_money")
+    measured = "mart = 'roi.attribution_credits' and period_start < date '2026-07-01'"
+    rows = without.rows(
+        f"select period_start, value, n, suppressed_reason from intermediate.int_measures_money where {measured} order by 1"
+    )
+    assert rows == [(date(2026, 1, 1), 0, 0, None), (date(2026, 4, 1), 180, 3, None)]
+
+
 def test_the_scorecard_has_every_line_in_every_quarter(warehouse: DbtWarehouse) -> None:
     lines = warehouse.rows("select quarter, count(*), count(distinct audience) from board.scorecard group by quarter order by quarter")
     assert len({line[1:] for line in lines}) == 1

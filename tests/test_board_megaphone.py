@@ -39,7 +39,12 @@ MEASURES = [
     measure("twice", SURVEYS, "opr_trust", "employees", DOWN, period_kind="wave"),
     measure("twice", "roi.experiments", "iroi/portal", "company", (None, None, None), value=2.0, lo=1.0, hi=3.0, evidence_grade="A"),
     measure("twice", "roi.experiments", "iroi", "company", (None, None, None), value=4.0, lo=3.0, hi=5.0, evidence_grade="A"),
+    measure("twice", "roi.experiments", "iroi/shop", "company", (None, None, None), value=7.0, lo=6.0, hi=8.0, evidence_grade="A"),
     measure("twice", "core.experiments", "effect_pct/portal/orders", "company", (None, None, None), value=8.0, lo=-1.0, hi=17.0),
+    measure("ratio", INDICATORS, "reciprocity_dyad", "public", UP, value=0.1, lo=0.0, hi=0.2),
+    measure("unclear", INDICATORS, "reciprocity_dyad", "public", UP, value=0.9, lo=0.8, hi=1.0),
+    measure("ratio", INDICATORS, "reciprocity_dyad", "public", UP, value=0.9, lo=0.8, hi=1.0, period_kind="year"),
+    measure("twice", "core.experiments", "effect/next/orders", "company", UP, period_start=date(2027, 1, 1), value=None, is_complete=False),
 ]
 
 
@@ -57,6 +62,10 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> DbtWarehouse:
         "objectives",
         aim("met", "roi.experiments", "iroi/portal", 0.5, "suppliers"),
         aim("missed", "roi.experiments", "iroi", 9, None),
+        aim("missed too", "roi.experiments", "iroi/shop", 9, "suppliers"),
+        aim("one channel", "roi.channel_summary", "attributed_roi/paid_social", 1, None),
+        aim("due in its quarter", INDICATORS, "reciprocity_dyad", 0.5, "public") | {"due_on": date(2024, 5, 15)},
+        aim("due with its year", INDICATORS, "reciprocity_dyad", 0.5, "public") | {"due_on": date(2024, 3, 31)},
         aim("cannot tell", "core.experiments", "effect_pct/portal/orders", 5, "public"),
         aim("not measured", "roi.experiments", "iroi/another", 1, "public"),
         aim("unknown", "core.posts", "happiness", 1, "public"),
@@ -95,6 +104,23 @@ def test_money_of_an_audience_is_what_an_objective_ties_to_it(warehouse: DbtWare
     ]
 
 
+def test_a_line_names_an_objective_of_its_own_figure(warehouse: DbtWarehouse) -> None:
+    """What another objective of suppliers wants of another experiment, or the company of one channel, is not what the line shows."""
+    named = "select measure, audience, value, objective_id from board.scorecard where objective_id is not null and quarter = "
+    twice = warehouse.rows(f"{named} '{QUARTERS['twice']}' and audience in ('suppliers', 'company') order by audience")
+    assert twice == [("iroi", "company", 4, "missed"), ("iroi", "suppliers", 2, "met")]
+
+
+def test_a_quarter_to_come_has_no_lines(warehouse: DbtWarehouse) -> None:
+    assert warehouse.rows("select max(quarter) from board.scorecard") == [(QUARTERS["twice"],)]
+
+
+def test_what_came_after_the_due_date_decides_nothing(warehouse: DbtWarehouse) -> None:
+    """The first quarter lies at .1; the second, which is not over at the due date, and the year that begins with the first lie at .9."""
+    rows = warehouse.rows("select objective_id, state, value, period_kind from board.objectives where objective_id like 'due %' order by 1")
+    assert rows == [("due in its quarter", "missed", 0.1, "quarter"), ("due with its year", "missed", 0.1, "quarter")]
+
+
 def test_company_credit_stands_on_the_company_alone_and_nothing_is_left_out(warehouse: DbtWarehouse) -> None:
     assert warehouse.rows(
         "select distinct audience from board.scorecard where measure in ('attributed_roi', 'attributed_revenue', 'full_cost')"
@@ -113,11 +139,14 @@ def test_company_credit_stands_on_the_company_alone_and_nothing_is_left_out(ware
 
 def test_objectives_name_experiments_too(warehouse: DbtWarehouse) -> None:
     told = "split_part(reason, ': ', 1)"
-    rows = warehouse.rows(f"select objective_id, state, {told}, value from board.objectives order by objective_id")
+    rows = warehouse.rows(
+        f"select objective_id, state, {told}, value from board.objectives where mart like '%.experiments' or objective_id = 'unknown' order by 1"
+    )
     assert rows == [
         ("cannot tell", "cannot_tell", "the interval spans the target", 8),
         ("met", "met", None, 2),
         ("missed", "missed", None, 4),
+        ("missed too", "missed", None, 7),
         ("not measured", "not_measured", "no data of this audience measures it", None),
         ("unknown", "not_measured", "no mart has this measure under this name", None),
     ]

@@ -149,6 +149,102 @@ def test_without_review_and_consent_there_are_no_words(warehouse: DbtWarehouse, 
     assert told(shown)[:2] == ("withdrawn", None)
 
 
+def test_a_review_holds_for_the_words_that_it_read(warehouse: DbtWarehouse, tmp_path: Path) -> None:
+    shown = warehouse.copy(tmp_path)
+    (story, thread), *_ = shown.rows("select story_id, thread_id from intermediate.int_story_draws where rule = 'rescue'")
+    (own,) = shown.rows("select story_id from relationships.stories where rule = 'own' and state = 'candidate' order by 1 limit 1")[0]
+    person = thread.replace("case", "client")
+    shown.insert("consents", {**AGREE, "person_key": person})
+    words = f"They: {thread} said 0 to @…\nWe: {thread} said 1 to @…\nThey: {thread} said 2 to @…"
+    review = {"decision": "approved", "reviewer_role": "head of support", "reviewed_at": datetime(2026, 5, 1)}
+    printed = {"words_print": hashlib.md5(f"{words}|grain".encode()).hexdigest()[:16]}
+    shown.insert("story_reviews", review | printed | {"story_id": story}, review | {"story_id": own})
+
+    def told() -> dict[str, tuple]:
+        shown.build("+int_story_words", "int_story_submissions", "int_story_reviews", "relationships_stories")
+        rows = shown.rows(f"select rule, state, text, withheld_because from relationships.stories where story_id in ('{story}', '{own}')")
+        return {row[0]: row[1:] for row in rows}
+
+    first = told()
+    assert first["rescue"] == ("approved", words, None)
+    assert first["own"][0] == "approved" and first["own"][1].startswith("My day")
+    shown.execute(f"update raw_files.interactions set text = 'So much worse' where interaction_id = '{thread}/0'")
+    shown.execute("update raw_files.story_submissions set submitted_at = timestamp '2026-03-31', text = text || ', and another'")
+    changed = ("candidate", None, "its words have changed since they were reviewed")
+    assert told()["rescue"] == changed
+    # a review that names no words has read what was there at its time
+    shown.execute("update raw_files.story_reviews set words_print = null")
+    assert told()["rescue"][0] == "approved"
+    shown.insert("interactions", say(thread, 3, 60 * 24 * 100, person, sentiment=0.6))
+    assert told()["rescue"] == changed
+
+
+def test_of_two_decisions_at_one_time_the_rejection_counts(warehouse: DbtWarehouse, tmp_path: Path) -> None:
+    both = warehouse.copy(tmp_path)
+    ((story,),) = both.rows("select story_id from relationships.stories where rule = 'rescue'")
+    review = {"story_id": story, "reviewer_role": "people", "reviewed_at": datetime(2026, 5, 1)}
+    both.insert("story_reviews", review | {"decision": "rejected"}, review | {"decision": "approved"})
+    both.build("int_story_reviews", "relationships_stories")
+    assert both.rows("select state from relationships.stories where rule = 'rescue'") == [("rejected",)]
+
+
+def test_words_go_with_the_latest_choice_of_who_is_quoted_and_with_what_anybody_deletes(warehouse: DbtWarehouse, tmp_path: Path) -> None:
+    shown = warehouse.copy(tmp_path)
+    (story, thread), *_ = shown.rows("select story_id, thread_id from intermediate.int_story_draws where rule = 'rescue'")
+    person = {"person_key": thread.replace("case", "client")}
+    review = {"story_id": story, "decision": "approved", "reviewer_role": "people", "reviewed_at": datetime(2026, 5, 1)}
+    shown.insert("story_reviews", review)
+
+    def told(*consents: dict[str, Any]) -> tuple:
+        shown.execute("delete from raw_files.consents")
+        shown.insert("consents", *(AGREE | person | consent for consent in consents))
+        shown.build("+int_story_words", "int_story_reviews", "relationships_stories")
+        ((state, text),) = shown.rows("select state, text is not null from relationships.stories where rule = 'rescue'")
+        return state, text
+
+    # no to all, later yes on the desk; yes that has run out
+    no = {"is_granted": False, "recorded_at": datetime(2026, 3, 1)}
+    assert told(no, {"platform": "desk"}) == ("approved", True)
+    assert told(no | {"recorded_at": datetime(2026, 5, 1)}, {"platform": "desk"}) == ("withdrawn", False)
+    assert told({"expires_at": datetime(2026, 6, 1)}) == ("withdrawn", False)
+    assert told({"expires_at": datetime(2026, 8, 1)}) == ("approved", True)
+    shown.execute(f"update raw_files.interactions set is_deleted = true where interaction_id = '{thread}/1'")
+    assert told({}) == ("withdrawn", False)
+
+
+def test_many_come_back_to_one_answer_and_a_client_who_came_back_can_be_lost(warehouse: DbtWarehouse, tmp_path: Path) -> None:
+    other = warehouse.copy(tmp_path)
+    on = {"platform": "mastodon", "audience": "public", "kind": "comment"}
+    for n in range(12):
+        # three answer what we began with, and to each of three answers of ours one comes back
+        thread = f"offer {n}"
+        other.insert("interactions", say(thread, 0, n, "us", **on))
+        for fan in range(3):
+            asked, answered = {"parent_id": f"{thread}/0"}, {"parent_id": f"{thread}/{1 + fan}"}
+            other.insert("interactions", say(thread, 1 + fan, n + 10 + fan, f"fan of {n} {fan}", **on | asked))
+            other.insert("interactions", say(thread, 5 + fan, n + 20 + fan, "us", **on | answered))
+            liked = {"kind": "reaction", "parent_id": f"{thread}/{5 + fan}", "thread_id": None}
+            other.insert("interactions", say(thread, 10 + fan, n + 90, f"fan of {n} {fan}", **on | liked))
+    spans = {
+        "came back": [(datetime(2025, 1, 1), datetime(2025, 4, 1)), (datetime(2025, 6, 1), None)],
+        "pays again later": [(datetime(2025, 1, 1), datetime(2025, 4, 1)), (datetime(2026, 5, 1), datetime(2026, 6, 1))],
+        "left": [(datetime(2025, 1, 1), datetime(2026, 4, 10))],
+    }
+    for n in range(36):
+        name = list(spans)[(0, 0, 1, 2)[n % 4]]
+        other.insert("accounts", {"account_id": f"{name} {n}", "role": "client"})
+        other.insert("contacts", {"contact_id": f"c{n}", "account_id": f"{name} {n}", "person_key": f"client {n}", "created_at": BEFORE})
+        for number, (first, end) in enumerate(spans[name]):
+            paid = {"subscription_id": f"{n} {number}", "account_id": f"{name} {n}", "monthly_amount": 10, "currency": "USD"}
+            other.insert("subscriptions", paid | {"started_at": first, "ended_at": end})
+    other.build("+int_story_eligible")
+    counted = other.rows(
+        "select rule, audience, count(*), count(*) filter (where is_match) from intermediate.int_story_eligible where rule in ('help', 'lost') group by all order by all"
+    )
+    # beside the company's own: 12 answered comments, 4 of them with many who came back; 32 answered clients; 18 came back and 9 left
+    assert counted == [("help", "clients", 32, 0), ("help", "public", 24, 4), ("lost", "clients", 27, 9)]
+
+
 def test_employees_stories_are_submitted(warehouse: DbtWarehouse, tmp_path: Path) -> None:
     rows = warehouse.rows(
         "select story_id, audience, eligible, matched, state, text, conversation_ref from relationships.stories where rule = 'own'"

@@ -1,6 +1,7 @@
 """What people decide on a terminal and the next run takes up: `goodwill stories review` and `goodwill sentiment sample|labels`."""
 
 import csv
+import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,16 +60,34 @@ def test_a_decision_is_a_row_of_the_file_drop(home: Path) -> None:
     assert review(story, "reject", "--role", "legal, and risk").exit_code == 0
     rows = duckdb.sql(f"select * from read_csv('{home}/inbox/story_reviews/*.csv', header = true)")
     contract = entities()["story_reviews"]
-    assert rows.columns == [column.name for column in contract.columns if column.is_required]
+    assert rows.columns == [*(column.name for column in contract.columns if column.is_required), "words_print"]
     found = rows.fetchall()
+    print_of_words = hashlib.md5(b"They: help\nWe: done|grain").hexdigest()[:16]
+    assert [row[4] for row in found] == [print_of_words, print_of_words]
     assert [row[:3] for row in found] == [(story, "approved", "head of support"), (story, "rejected", "legal, and risk")]
     assert {duckdb_type(column.type) for column in contract.columns if column.name == "reviewed_at"} == {"TIMESTAMP"}
     assert not list((home / "inbox" / "story_reviews").glob(".*"))
 
 
+def test_decisions_of_before_stay_beside_new_ones(home: Path) -> None:
+    story, path = "2026-Q1-neglected-public-4567cdef", home / "inbox" / "story_reviews" / "decided_here.csv"
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        f'story_id,decision,reviewer_role,reviewed_at\n{story},approved,"legal, and risk",2026-05-01T09:00:00Z\n', encoding="utf-8"
+    )
+    decide(read_settings(), story, "reject", "people", datetime(2026, 7, 1, tzinfo=UTC))
+    assert path.read_text(encoding="utf-8").splitlines() == [
+        "story_id,decision,reviewer_role,reviewed_at,words_print",
+        f'{story},approved,"legal, and risk",2026-05-01T09:00:00Z,',
+        f"{story},rejected,people,2026-07-01T00:00:00Z,",
+    ]
+
+
 def test_when_it_was_decided_is_in_utc(home: Path) -> None:
     path = decide(read_settings(), "2026-Q1-rescue-clients-0123abcd", "approve", "people", datetime(2026, 7, 1, 9, 30, tzinfo=UTC))
-    assert path.read_text(encoding="utf-8").splitlines()[1] == "2026-Q1-rescue-clients-0123abcd,approved,people,2026-07-01T09:30:00Z"
+    assert (
+        path.read_text(encoding="utf-8").splitlines()[1].startswith("2026-Q1-rescue-clients-0123abcd,approved,people,2026-07-01T09:30:00Z,")
+    )
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,11 @@
 md5('{{ var('story_seed', 'goodwill') }}|' || {{ quarter }} || '|' || {{ conversation }})
 {%- endmacro %}
 
+{% macro words_print(words, salt) -%}
+{#- Tells whether words are those that were reviewed, and nobody what they were. -#}
+substr(md5({{ words }} || '|' || {{ salt }}), 1, 16)
+{%- endmacro %}
+
 {% macro quarter_of(date) -%}cast(date_trunc('quarter', {{ date }}) as date){%- endmacro %}
 
 {% macro without_handles(text) -%}{{ return(adapter.dispatch('without_handles')(text)) }}{%- endmacro %}

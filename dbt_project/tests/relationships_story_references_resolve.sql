@@ -17,7 +17,7 @@ with rows_there as (
         adjusted as value
     from {{ ref('roi_retention_lift') }}
     union all
-    select 'roi.channel_summary/' || month || '/' || channel as reference, 1 as value
+    select 'roi.channel_summary/' || month || '/' || channel as reference, attributed_roi as value
     from {{ ref('roi_channel_summary') }}
 ),
 

@@ -44,8 +44,7 @@ channels as (
 ),
 
 credits as (
-    select *
-    from {{ ref('roi_attribution_credits') }}
+    select * from {{ ref('roi_attribution_credits') }}
     where model = '{{ quoted_model() }}' and lookback_rule = 'own' and account_id is not null
 ),
 
@@ -114,14 +113,14 @@ from_retention as (
     {% endfor %}
 ),
 
--- what the rule credits to social, of sales to companies: the margin of the accounts that social reached
+-- what the rule credits to social, of sales to companies: the margin of the accounts that social reached, 0 where it reached none
 of_accounts as (
     select
         {{ quarter_of('credits.converted_month') }} as quarter,
-        count(distinct credits.account_id) as n,
-        case when count(*) = count(credits.contribution_margin) then sum(credits.contribution_margin) end as contribution_margin
+        count(distinct case when social.channel is not null then credits.account_id end) as n,
+        case when bool_and(social.channel is null or credits.contribution_margin is not null) then sum(case when social.channel is null then 0 else credits.contribution_margin end) end as contribution_margin
     from credits
-    inner join social on credits.channel = social.channel
+    left join social on credits.channel = social.channel
     group by {{ quarter_of('credits.converted_month') }}
 ),
 
@@ -141,9 +140,10 @@ from_accounts as (
         cast(null as double) as change,
         cast(null as double) as change_lo,
         cast(null as double) as change_hi,
-        {{ utc_of_reporting('cast(of_accounts.quarter + interval 3 month as date)') }} <= clock.as_of as is_complete,
+        company.ends_at <= clock.as_of as is_complete,
         case when of_accounts.contribution_margin is null then 'the margin of some sales is not known' end as suppressed_reason
     from of_accounts
+    inner join company on of_accounts.quarter = company.quarter and company.sales_missing_because is null
     cross join clock
 ),
 

@@ -1,5 +1,11 @@
+{% set soonest_days = story_rules() | map(attribute='settled_after_days') | min -%}
+-- what comes after a quarter has been looked at draws no other story of it
 with conversations as (
-    select * from {{ ref('core_conversations') }}
+    select
+        *,
+        {{ quarter_of('date') }} as quarter,
+        {{ utc_of_reporting('cast(' ~ quarter_of('date') ~ ' + interval 3 month as date)') }} + interval {{ soonest_days }} day as looked_at
+    from {{ ref('core_conversations') }}
     where conversation_ref is not null
 ),
 
@@ -16,14 +22,37 @@ movements as (
     select * from {{ ref('roi_mrr_movements') }}
 ),
 
--- people of the other side who answered, liked or passed on what a person of ours had said
-returns as (
+-- people of the other side who answered, liked or passed on an answer of a person of ours; what we said before anybody asked is none
+returns_of_answers as (
     select answers.platform, answers.thread_id, count(distinct interactions.actor_key) as came_back
     from thread_messages as answers
+    inner join conversations
+        on answers.platform = conversations.platform and answers.thread_id = conversations.thread_id
     inner join interactions
         on answers.platform = interactions.platform and answers.message_id = interactions.parent_id
-    where answers.is_brand and not answers.is_bot
-    group by answers.platform, answers.thread_id
+    where
+        answers.is_brand
+        and not answers.is_bot
+        and answers.occurred_at >= conversations.first_inbound_at
+        and interactions.occurred_at < conversations.looked_at
+    group by answers.platform, answers.thread_id, answers.message_id
+),
+
+returns as (
+    select platform, thread_id, max(came_back) as came_back
+    from returns_of_answers
+    group by platform, thread_id
+),
+
+last_moods as (
+    select
+        conversations.conversation_ref,
+        case when count(*) > 1 then {{ latest('said.sentiment', record(['occurred_at', 'message_id'])) }} end as sentiment
+    from conversations
+    inner join thread_messages as said
+        on conversations.platform = said.platform and conversations.thread_id = said.thread_id and conversations.opener_key = said.actor_key
+    where not said.is_brand and said.sentiment is not null and said.occurred_at < conversations.looked_at
+    group by conversations.conversation_ref
 ),
 
 first_contacts as (
@@ -38,13 +67,10 @@ beginning as (
     from interactions
 ),
 
-payments as (
-    select
-        account_id,
-        min(month) as first_month,
-        max(case when category = 'churn' then month end) as last_churn_month
+-- an account has rows for the months it pays in and for the one in which it stops
+paying as (
+    select distinct account_id, month
     from movements
-    group by account_id
 ),
 
 churns as (
@@ -66,28 +92,28 @@ select
     conversations.platform,
     conversations.thread_id,
     conversations.conversation_ref,
-    {{ quarter_of('conversations.date') }} as quarter,
+    conversations.quarter,
     conversations.audience,
     conversations.opener_key,
     conversations.began_by,
     conversations.first_human_reply_at,
     conversations.minutes_to_first_human_reply,
     conversations.needs_reply,
-    conversations.is_resolved,
+    conversations.is_resolved and coalesce(conversations.resolved_at < conversations.looked_at, true) as is_resolved,
     conversations.mood_start,
-    conversations.mood_end,
+    {{ mood('last_moods.sentiment') }} as mood_end,
     conversations.deleted_messages,
     coalesce(returns.came_back, 0) as came_back,
     first_contacts.first_contact_at = conversations.first_inbound_at
     and conversations.first_inbound_at >= beginning.known_from as is_first_contact,
-    payments.account_id is not null
-    and payments.first_month <= conversations.date
-    and coalesce(payments.last_churn_month > conversations.date or followed.conversation_ref is not null, true) as is_paying_account,
+    paying.account_id is not null as is_paying_account,
     followed.conversation_ref is not null as is_followed_by_churn
 from conversations
 cross join beginning
 left join returns
     on conversations.platform = returns.platform and conversations.thread_id = returns.thread_id
+left join last_moods on conversations.conversation_ref = last_moods.conversation_ref
 left join first_contacts on conversations.opener_key = first_contacts.actor_key
-left join payments on conversations.account_id = payments.account_id
+left join paying
+    on conversations.account_id = paying.account_id and {{ month_of('conversations.date') }} = paying.month
 left join followed on conversations.conversation_ref = followed.conversation_ref

@@ -20,7 +20,7 @@ lift as (
 
 summary as (
     select * from {{ ref('roi_channel_summary') }}
-    where channel = 'organic_social'
+    where channel = 'organic_social' and attributed_roi is not null
 ),
 
 wanted as (

@@ -25,10 +25,6 @@ consents as (
     select * from {{ ref('int_consents') }} where purpose = 'story_text'
 ),
 
-denials as (
-    select * from {{ ref('int_consent_denials') }} where purpose = 'story_text'
-),
-
 clock as (
     select * from {{ ref('int_clock') }}
 ),
@@ -72,11 +68,7 @@ asked as (
     select
         keys.story_id,
         keys.actor_key,
-        bool_or(
-            consents.is_granted
-            and consents.recorded_at <= clock.as_of
-            and coalesce(consents.expires_at > clock.as_of, true)
-        ) as was_granted
+        bool_or(consents.is_granted and consents.recorded_at <= clock.as_of) as was_granted
     from keys
     cross join clock
     left join consents
@@ -85,10 +77,9 @@ asked as (
 ),
 
 refused as (
-    select distinct keys.story_id, keys.actor_key
+    select distinct story_id, actor_key
     from keys
-    inner join denials
-        on keys.person_key = denials.person_key and coalesce(keys.platform = denials.platform, true)
+    where {{ is_denied('story_text', 'keys.person_key', 'keys.platform') | indent(4) }}
 ),
 
 authors as (
@@ -109,7 +100,8 @@ words as (
             when count(*) = count(text)
                 then {{ joined_in_order("case when is_brand then 'We: ' else 'They: ' end || " ~ without_handles('text'), "chr(10)", 'place') }}
         end as words,
-        bool_or(is_deleted and not is_brand) as is_source_deleted
+        max(occurred_at) as last_said_at,
+        bool_or(is_deleted) as is_source_deleted
     from said
     where place <= {{ var('story_messages', 12) }}
     group by story_id
@@ -118,6 +110,7 @@ words as (
 select
     words.story_id,
     words.words,
+    words.last_said_at,
     words.is_source_deleted,
     coalesce(authors.authors, 0) as authors,
     coalesce(authors.consenting_authors, 0) as consenting_authors,

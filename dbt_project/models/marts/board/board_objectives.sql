@@ -3,8 +3,15 @@ with objectives as (
     from {{ ref('int_objectives') }}
 ),
 
+-- an experiment stands in the quarter in which it ended, a wave and a day of data on a day of their own
 measures as (
-    select * from {{ ref('int_measures') }}
+    select
+        *,
+        case
+            when mart like '%.experiments' or period_kind in ('wave', 'day') then period_start
+            else {{ next_period_start('period_kind', 'period_start') }} - interval 1 day
+        end as last_day
+    from {{ ref('int_measures') }}
     where is_complete
 ),
 
@@ -37,7 +44,7 @@ offered_marts as (
     from offered
 ),
 
--- the latest quarter or wave up to the due date that says something; else the latest month; else all time
+-- the latest quarter or wave up to the due date that says something; else the latest year; else the latest month; else all time
 candidates as (
     select
         objectives.objective_id,
@@ -54,7 +61,7 @@ candidates as (
             partition by objectives.objective_id
             order by
                 case when measures.value is null then 1 else 0 end,
-                case measures.period_kind when 'all' then 3 when 'month' then 2 else 1 end,
+                case measures.period_kind when 'all' then 4 when 'month' then 3 when 'year' then 2 else 1 end,
                 measures.period_start desc
         ) as place
     from objectives
@@ -63,7 +70,7 @@ candidates as (
         and objectives.measure = measures.measure
         -- an experiment is the company's, whomever its objective is about
         and measures.audience in (objectives.of_audience, case when objectives.mart like '%.experiments' then 'company' end)
-        and coalesce(objectives.due_on >= measures.period_start, true)
+        and coalesce(objectives.due_on >= measures.last_day, true)
 ),
 
 judged as (

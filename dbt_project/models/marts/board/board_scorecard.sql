@@ -18,7 +18,11 @@ aims as (
         objective_id,
         mart,
         measure,
-        split_part(measure, '/', 1) as line_measure,
+        case
+            when mart = 'roi.experiments' and audience in ('employees', 'public', 'suppliers') then split_part(measure, '/', 1)
+            when measure = 'retention_lift/answered_24h' then 'retention_lift'
+            else measure
+        end as line_measure,
         coalesce(audience, 'company') as audience
     from {{ ref('int_objectives') }}
 ),
@@ -31,7 +35,11 @@ objectives as (
 
 -- an audience has money of its own where an objective says which experiment was about it
 assigned as (
-    select distinct aims.audience, given.* exclude (audience)
+    select
+        given.* exclude (audience),
+        aims.audience,
+        aims.objective_id,
+        row_number() over (partition by aims.audience, given.quarter order by aims.objective_id) as turn
     from given
     inner join aims
         on given.mart = aims.mart and given.measure = aims.measure
@@ -45,8 +53,9 @@ assigned as (
 measures as (
     select * from given
     union all by name
-    select * replace ('iroi' as measure)
+    select * exclude (turn) replace ('iroi' as measure)
     from assigned
+    where turn = 1
 ),
 
 clock as (
@@ -64,7 +73,9 @@ lines as (
 ),
 
 quarters as (
-    select distinct quarter from measures
+    select distinct measures.quarter
+    from measures
+    inner join clock on measures.quarter <= clock.as_of_date
 ),
 
 -- of several waves in a quarter the last
@@ -82,7 +93,7 @@ filled as (
         lines.side,
         lines.mart,
         lines.measure,
-        objectives.objective_id,
+        coalesce(latest.objective_id, objectives.objective_id) as objective_id,
         latest.n,
         latest.value,
         latest.lo,

@@ -48,6 +48,9 @@ placed as (
         openers.first_inbound_at,
         not messages.is_brand and messages.actor_key = openers.opener_key and messages.sentiment is not null as is_scored,
         messages.is_brand and not messages.is_bot and messages.occurred_at >= openers.first_inbound_at as is_human_reply,
+        -- who is greeted by a machine begins; what a machine writes in their name does not
+        messages.is_bot
+        and (not messages.is_brand or coalesce(openers.first_inbound_at <= messages.occurred_at + {{ greeted_before() }}, false)) as is_greeting,
         -- a machine takes no turn
         not messages.is_bot
         and coalesce(
@@ -72,7 +75,7 @@ threads as (
         max(case when not is_brand then occurred_at end) as last_inbound_at,
         min(first_inbound_at) as first_inbound_at,
         min(opener_key) as opener_key,
-        case when {{ first_by('is_brand', 'place') }} then 'brand' else 'audience' end as began_by,
+        case when {{ first_by('is_brand', 'case when not is_greeting then place end') }} then 'brand' else 'audience' end as began_by,
         count(*) as messages,
         count(*) filter (where is_brand) as brand_messages,
         count(*) filter (where not is_brand) as inbound_messages,
@@ -81,7 +84,7 @@ threads as (
         count(*) filter (where is_deleted and not is_brand) as deleted_messages,
         min(case when is_brand and occurred_at >= first_inbound_at then occurred_at end) as first_reply_at,
         min(case when is_human_reply then occurred_at end) as first_human_reply_at,
-        {{ first_by('is_inbound and coalesce(needs_reply, true)', 'case when not is_brand then place end') }} as needs_reply,
+        {{ first_by('is_inbound and coalesce(needs_reply, true)', 'case when not is_brand and not is_bot then place end') }} as needs_reply,
         {{ first_by('sentiment', 'case when is_scored then place end') }} as sentiment_start,
         case when count(*) filter (where is_scored) > 1 then {{ latest('sentiment', 'case when is_scored then place end') }} end as sentiment_end,
         bool_and(kind = 'dm') as is_direct,

@@ -68,7 +68,8 @@ own as (
         1 as authors,
         1 as consenting_authors,
         submitted.is_withdrawn,
-        submitted.text as words
+        submitted.text as words,
+        submitted.submitted_at as last_said_at
     from submitted
     cross join salt
     where submitted.is_agreed
@@ -85,7 +86,8 @@ told as (
         coalesce(words.authors, 1) as authors,
         coalesce(words.consenting_authors, 0) as consenting_authors,
         words.is_source_deleted or words.withdrawn_authors > 0 as is_withdrawn,
-        words.words
+        words.words,
+        words.last_said_at
     from draws
     left join words on draws.story_id = words.story_id
     union all
@@ -100,15 +102,31 @@ decided as (
     from reviews
 ),
 
+-- what is said later, or otherwise, has been approved by nobody
+reviewed as (
+    select
+        decided.*,
+        decided.decision = 'approved'
+        and coalesce(decided.words_print <> {{ words_print('told.words', 'salt.salt') }}, told.last_said_at > decided.reviewed_at, false) as is_outdated
+    from told
+    inner join decided on told.story_id = decided.story_id and decided.place = 1
+    cross join salt
+),
+
 judged as (
     select
         told.*,
         rules.picked_because,
         case when rules.rule = 'own' then whole.reference else people.reference end as indicator_ref,
         money.reference as roi_ref,
-        case when told.is_withdrawn then 'withdrawn' else coalesce(decided.decision, 'candidate') end as state,
-        decided.reviewer_role,
-        decided.reviewed_at
+        case
+            when told.is_withdrawn then 'withdrawn'
+            when reviewed.is_outdated then 'candidate'
+            else coalesce(reviewed.decision, 'candidate')
+        end as state,
+        reviewed.is_outdated,
+        reviewed.reviewer_role,
+        reviewed.reviewed_at
     from told
     inner join rules on told.rule = rules.rule
     left join references_to_rows as people
@@ -117,7 +135,7 @@ judged as (
         on whole.side = 'people' and whole.rule = 'own' and told.quarter = whole.quarter
     left join references_to_rows as money
         on money.side = 'money' and told.rule = money.rule and told.quarter = money.quarter and told.audience = money.audience
-    left join decided on told.story_id = decided.story_id and decided.place = 1
+    left join reviewed on told.story_id = reviewed.story_id
 )
 
 select
@@ -143,6 +161,7 @@ select
         when judged.state = 'withdrawn' then 'its source was deleted, or somebody no longer agrees'
         when judged.state = 'rejected' then 'rejected'
         when judged.consenting_authors < judged.authors then 'not everyone quoted has agreed'
+        when judged.is_outdated then 'its words have changed since they were reviewed'
         when judged.state = 'candidate' then 'nobody has reviewed it'
         when judged.words is null then 'its words were not kept'
     end as withheld_because,

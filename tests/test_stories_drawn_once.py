@@ -1,0 +1,28 @@
+"""relationships.stories: a quarter is looked at once, so that what happens later draws no other story of it."""
+
+from datetime import datetime
+from pathlib import Path
+
+from tests.dbt_warehouse import DbtWarehouse
+from tests.test_stories import company, say
+
+
+def test_what_comes_later_draws_no_other_story(tmp_path: Path) -> None:
+    """Two months after the quarter every supplier's problem is solved, every client content, and every answer liked."""
+    warehouse = DbtWarehouse(tmp_path)
+    company(warehouse)
+    drawn = "select rule, audience, conversation_ref from intermediate.int_story_draws order by all"
+    matched = "select rule, audience, count(*) from intermediate.int_story_eligible where is_match group by all order by all"
+    warehouse.execute("update raw_goodwill.clock set as_of = timestamp '2026-04-05'")
+    warehouse.build("+int_story_draws")
+    first = warehouse.rows(drawn), warehouse.rows(matched)
+    assert ("rescue", "clients", 12) in first[1] and ("solved", "suppliers", 9) in first[1] and ("help", "public", 4) in first[1]
+    warehouse.execute("update raw_goodwill.clock set as_of = timestamp '2026-06-30 12:00'")
+    later = {"occurred_at": datetime(2026, 6, 1)}
+    warehouse.execute("update raw_files.conversations set status = 'solved', resolved_at = timestamp '2026-06-01' where status = 'open'")
+    warehouse.insert("interactions", *(say(f"case {n}", 5, 0, f"client {n}", sentiment=0.8, **later) for n in range(12, 32)))
+    liked = {"platform": "mastodon", "audience": "public", "post_id": "post", "kind": "reaction", "thread_id": None}
+    for n in range(12):
+        warehouse.insert("interactions", say(f"comment {n}", 20, 0, "late liker", parent_id=f"comment {n}/1", **liked | later))
+    warehouse.build("+int_story_draws")
+    assert (warehouse.rows(drawn), warehouse.rows(matched)) == first
