@@ -223,7 +223,7 @@ def _rows(page: Page, report: RunReport | None, trust: list[Row]) -> None:
             f"{rows or 0:,}",
             f"{new.get(source, 0):,}",
             f"{duplicates or 0:,}",
-            f"{fresh:%Y-%m-%d %H:%M}" if fresh else "files",
+            f"{fresh:%Y-%m-%d %H:%M}" if fresh else "files" if source == "files" else "",
             api and f"{loaded:,} of {api:,}",
         )
         for source, rows, fresh, api, loaded, duplicates, *_ in trust
