@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.page import page_path
+from pipelines.page.published import ON_DAY
 from pipelines.progress import fitting, printable
 from pipelines.run import RunReport
 from pipelines.settings import PROJECT, Settings
@@ -280,7 +281,7 @@ def print_page(settings: Settings, report: RunReport | None, console: Console) -
             return connection.execute(sql).fetchall()
 
         trust = rows(ROWS)
-        day = rows("select max(date) from board.data_trust")[0][0]
+        day = rows(f"select {ON_DAY} from board.data_trust")[0][0]
         page.head(f"Goodwill{' of the demo company' if settings.is_demo else ''}{f', as of {day}' if day else ''}")
         for audience, measure in rows(MEGAPHONES):
             page.say(f"MEGAPHONE: credited money rises while {measure} with {audience} falls", "bold red")

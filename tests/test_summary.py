@@ -71,6 +71,11 @@ def test_an_empty_warehouse_says_why_there_is_nothing(settings: Settings, publis
     assert files.split() == ["files", "0", "0", "0", "files"]
 
 
+def test_data_without_a_date_are_not_of_1970(settings: Settings, published: duckdb.DuckDBPyConnection) -> None:
+    insert(published, "board.data_trust", date="1970-01-01", source="files", rows=7)
+    assert "1970" not in page(settings, published)
+
+
 def test_money_and_people_stand_side_by_side(settings: Settings, published: duckdb.DuckDBPyConnection) -> None:
     insert(published, "board.data_trust", date="2026-06-30", source="stripe[bold]", rows=7)
     money = {

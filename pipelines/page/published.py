@@ -5,7 +5,11 @@ from typing import Any
 
 import duckdb
 
+from pipelines.warehouse import BEFORE_ALL_DATA
+
 Row = SimpleNamespace
+# Of board.data_trust: the day of the build; NULL where nothing in the data says when it was, as where a survey gives the required columns alone.
+ON_DAY = f"nullif(max(date), date '{BEFORE_ALL_DATA:%Y-%m-%d}')"
 
 
 class Published:
