@@ -122,6 +122,13 @@ def test_an_account_that_could_not_be_read_is_named(made) -> None:
     assert "bluesky<small> not read: emea</small>" in part(made, "trust")
 
 
+def test_people_of_no_known_audience_are_not_too_few(made) -> None:
+    made.execute("delete from board.scorecard")
+    assert "no quarter has enough conversation" in part(made, "scorecard")
+    insert(made, "relationships.indicators", {"audience": "unknown", "indicator": "response_rate_24h", "value": 0.5, "n": 200})
+    assert "nothing tells which audience writes" in part(made, "scorecard")
+
+
 @pytest.mark.parametrize(("state", "is_told"), [("not_given", False), ("unknown_field", True)])
 def test_a_source_without_rows_gives_no_field_and_is_not_reproached_with_it(made, state: str, is_told: bool) -> None:
     reason = "not configured: set SOURCES__X__ACCESS_TOKEN (in .env or the environment)"

@@ -76,6 +76,15 @@ def test_data_without_a_date_are_not_of_1970(settings: Settings, published: duck
     assert "1970" not in page(settings, published)
 
 
+@pytest.mark.parametrize(("audience", "said"), [("unknown", "nothing tells which audience writes"), ("clients", "no quarter has enough")])
+def test_people_of_no_known_audience_are_not_too_few(
+    settings: Settings, published: duckdb.DuckDBPyConnection, audience: str, said: str
+) -> None:
+    insert(published, "board.data_trust", date="2026-06-30", source="files", rows=500)
+    insert(published, "relationships.indicators", audience=audience, indicator="response_rate_24h", value=0.5, n=200)
+    assert said in page(settings, published)
+
+
 def test_money_and_people_stand_side_by_side(settings: Settings, published: duckdb.DuckDBPyConnection) -> None:
     insert(published, "board.data_trust", date="2026-06-30", source="stripe[bold]", rows=7)
     money = {
