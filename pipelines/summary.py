@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.page import page_path
+from pipelines.page.published import IS_UNKNOWN, ON_DAY, UNKNOWN
 from pipelines.progress import fitting, printable
 from pipelines.run import RunReport
 from pipelines.settings import PROJECT, Settings
@@ -149,10 +150,11 @@ def _money(page: Page, rows: list[Row]) -> None:
         page.say(f"no causal estimate{' for ' + ', '.join(untested) if tested else ''}; what would give one: {cure}", "bold")
 
 
-def _people(page: Page, rows: list[Row]) -> None:
+def _people(page: Page, rows: list[Row], is_unknown: bool) -> None:
     if not rows:
         page.head("People: nothing to show yet")
-        page.say("no quarter has enough conversation with any audience: a rate needs 30 independent people or threads")
+        few = "no quarter has enough conversation with any audience: a rate needs 30 independent people or threads"
+        page.say(UNKNOWN if is_unknown else few)
         return
     quarter = rows[0][0]
     page.head(f"People: relationship indicators by audience, {quarter.year} Q{(quarter.month + 2) // 3}")
@@ -223,7 +225,7 @@ def _rows(page: Page, report: RunReport | None, trust: list[Row]) -> None:
             f"{rows or 0:,}",
             f"{new.get(source, 0):,}",
             f"{duplicates or 0:,}",
-            f"{fresh:%Y-%m-%d %H:%M}" if fresh else "files",
+            f"{fresh:%Y-%m-%d %H:%M}" if fresh else "files" if source == "files" else "",
             api and f"{loaded:,} of {api:,}",
         )
         for source, rows, fresh, api, loaded, duplicates, *_ in trust
@@ -280,7 +282,7 @@ def print_page(settings: Settings, report: RunReport | None, console: Console) -
             return connection.execute(sql).fetchall()
 
         trust = rows(ROWS)
-        day = rows("select max(date) from board.data_trust")[0][0]
+        day = rows(f"select {ON_DAY} from board.data_trust")[0][0]
         page.head(f"Goodwill{' of the demo company' if settings.is_demo else ''}{f', as of {day}' if day else ''}")
         for audience, measure in rows(MEGAPHONES):
             page.say(f"MEGAPHONE: credited money rises while {measure} with {audience} falls", "bold red")
@@ -291,7 +293,7 @@ def print_page(settings: Settings, report: RunReport | None, console: Console) -
             )
         else:
             _money(page, rows(MONEY))
-            _people(page, rows(PEOPLE))
+            _people(page, rows(PEOPLE), rows(IS_UNKNOWN)[0][0])
             _objectives(page, rows(OBJECTIVES))
         _gaps(page, report, trust, rows(MISSING_COSTS), rows(UNKNOWN_FIELDS), rows(EMPTY_MARTS) if any(row[1] for row in trust) else [])
         _rows(page, report, trust)

@@ -34,6 +34,13 @@ def test_ten_lines_begin_with_the_flag_and_end_with_what_needs_a_human(made) -> 
     assert found[9] == "Needs a human: the megaphone flag among public; failed checks: bluesky 2."
 
 
+def test_data_without_a_date_are_no_silence_since_1970(made) -> None:
+    made.execute("update board.data_trust set date = date '1970-01-01', is_demo = false")
+    found = lines(made)
+    assert found[0] == "Goodwill, 2026-W27"
+    assert "nothing was published" not in found[9]
+
+
 def test_money_stands_beside_people_with_interval_and_what_is_not_measured_says_why(made) -> None:
     found = lines(made)
     assert found[4] == "Company, Q1 2026: money: no causal estimate; attributed ROI +30 % (credit, not effect)"

@@ -45,7 +45,7 @@ CASES = [
         METRICS.replace(",", ";") + "\nx;1;2026-01-01;1\n",
         None,
         "platform;post_id;observed_at;likes",
-        "unknown column",
+        "unknown column 'platform;post_id;observed_at;likes': semicolons divide its columns; save it with commas",
     ),
     ("post_metrics/a.csv", f"{METRICS}\nx,1,2026-01-01,1\nx,gr\xfc\xdf,2026-01-01,1\n".encode("latin-1"), 3, None, "is not UTF-8"),
     ("post_metrics/a.csv", f"{METRICS}\nx,1,2026-01-01,1\n".encode("utf-16"), 1, None, "is not UTF-8"),

@@ -63,6 +63,14 @@ CASES = [
         "score",
         "lies outside scale_min to scale_max",
     ),
+    ("memberships/a.csv", "person_key,team,valid_from\n1,a,2026-01-01\n2,all,2026-01-01\n", 3, "team", "give the team another name"),
+    (
+        "interactions/a.csv",
+        "platform,interaction_id,occurred_at,kind,actor_key\nx,1,2026-01-01,mention,a\nall,2,2026-01-01,mention,a\n",
+        3,
+        "platform",
+        "give the platform another name",
+    ),
 ]
 
 

@@ -251,6 +251,12 @@ def test_an_empty_file_says_what_to_do(tmp_path: Path):
     assert "None" not in said and "<svg" not in html and "Demo" not in said
 
 
+def test_data_without_a_date_are_not_of_1970(filled):
+    filled.execute("update board.data_trust set date = date '1970-01-01'")
+    said = shown(render(filled))
+    assert "Data without a date" in said and "As of" not in said
+
+
 def test_a_page_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     published = company_file(tmp_path / "goodwill.duckdb")
     path = write_page(published)

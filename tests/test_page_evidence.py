@@ -120,3 +120,18 @@ def test_words_that_are_withheld_say_the_real_reason_and_lead_to_their_figures(m
 def test_an_account_that_could_not_be_read_is_named(made) -> None:
     made.execute("update board.data_trust set failed_accounts = 'emea', date = ? where source = 'bluesky'", [date(2026, 6, 30)])
     assert "bluesky<small> not read: emea</small>" in part(made, "trust")
+
+
+def test_people_of_no_known_audience_are_not_too_few(made) -> None:
+    made.execute("delete from board.scorecard")
+    assert "no quarter has enough conversation" in part(made, "scorecard")
+    insert(made, "relationships.indicators", {"audience": "unknown", "indicator": "response_rate_24h", "value": 0.5, "n": 200})
+    assert "nothing tells which audience writes" in part(made, "scorecard")
+
+
+@pytest.mark.parametrize(("state", "is_told"), [("not_given", False), ("unknown_field", True)])
+def test_a_source_without_rows_gives_no_field_and_is_not_reproached_with_it(made, state: str, is_told: bool) -> None:
+    reason = "not configured: set SOURCES__X__ACCESS_TOKEN (in .env or the environment)"
+    row = {"source": "x", "entity": "posts", "measure": "reach", "row_count": 0}
+    insert(made, "core.coverage", row | {"state": state, "reason": reason})
+    assert ("x, posts" in part(made, "not-measured")) == is_told

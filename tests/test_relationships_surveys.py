@@ -163,6 +163,15 @@ def test_a_response_rate_of_a_fifth_is_enough(warehouse: DbtWarehouse) -> None:
     assert surveys(warehouse, "n, invited, response_rate, suppressed_reason")["2026-05", "csat"] == (30, 150, 0.2, None)
 
 
+def test_more_answers_than_invitations_give_no_response_rate(warehouse: DbtWarehouse) -> None:
+    """A list of invitations that is not whole is no share, and no reason to hold back the answers."""
+    warehouse.insert("surveys", *answers("csat", [[5]] * 30, (1, 5)))
+    warehouse.insert(
+        "survey_invitations", *({"wave": "2026-05", "audience": "clients", "respondent_key": f"x{number}"} for number in range(20))
+    )
+    assert surveys(warehouse, "n, invited, response_rate, value, suppressed_reason")["2026-05", "csat"] == (30, 20, None, 1, None)
+
+
 def test_an_odd_scale_from_1_to_10_has_the_same_promoters(warehouse: DbtWarehouse) -> None:
     warehouse.insert("surveys", *answers("nps", [[9]] * 50 + [[10]] * 20 + [[8]] * 20 + [[6]] * 30, (1, 10)))
     assert surveys(warehouse, "value")["2026-05", "nps"] == (pytest.approx(100 * 40 / 120),)

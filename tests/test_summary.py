@@ -63,9 +63,26 @@ def test_what_moves_the_cursor_or_turns_the_writing_is_dropped() -> None:
 
 def test_an_empty_warehouse_says_why_there_is_nothing(settings: Settings, published: duckdb.DuckDBPyConnection) -> None:
     insert(published, "board.data_trust", date="2026-06-30", source="bluesky", rows=0)
+    insert(published, "board.data_trust", date="2026-06-30", source="files", rows=0)
     text = page(settings, published)
     assert "nothing to show yet, because no source gave a row" in text
-    assert "bluesky" in text
+    bluesky, files = (next(line for line in text.splitlines() if line.startswith(f"  {source} ")) for source in ("bluesky", "files"))
+    assert bluesky.split() == ["bluesky", "0", "0", "0"], "who was never asked did not answer"
+    assert files.split() == ["files", "0", "0", "0", "files"]
+
+
+def test_data_without_a_date_are_not_of_1970(settings: Settings, published: duckdb.DuckDBPyConnection) -> None:
+    insert(published, "board.data_trust", date="1970-01-01", source="files", rows=7)
+    assert "1970" not in page(settings, published)
+
+
+@pytest.mark.parametrize(("audience", "said"), [("unknown", "nothing tells which audience writes"), ("clients", "no quarter has enough")])
+def test_people_of_no_known_audience_are_not_too_few(
+    settings: Settings, published: duckdb.DuckDBPyConnection, audience: str, said: str
+) -> None:
+    insert(published, "board.data_trust", date="2026-06-30", source="files", rows=500)
+    insert(published, "relationships.indicators", audience=audience, indicator="response_rate_24h", value=0.5, n=200)
+    assert said in page(settings, published)
 
 
 def test_money_and_people_stand_side_by_side(settings: Settings, published: duckdb.DuckDBPyConnection) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from pipelines.page import words
-from pipelines.page.published import Published, Row
+from pipelines.page.published import ON_DAY, Published, Row
 from pipelines.progress import printable
 
 AUDIENCES = ("company", "clients", "public", "employees", "suppliers")
@@ -17,7 +17,7 @@ MONEY = ("attributed_roi", "nrr", "retention_lift", "iroi", "attributed_margin")
 PEOPLE = ("two_way_ratio", "response_rate_24h", "opr_trust", "net_reciprocity", "reciprocity_dyad")
 SIDES = {"money": MONEY, "people": PEOPLE}
 
-CLOCK = "select max(date) as on_day, coalesce(bool_or(is_demo), false) as is_demo, sum(rows) as rows from board.data_trust"
+CLOCK = f"select {ON_DAY} as on_day, coalesce(bool_or(is_demo), false) as is_demo, sum(rows) as rows from board.data_trust"
 FLAGS = """
 select people.quarter, people.audience, people.measure, people.change, people.change_lo, people.change_hi, money.change as money_change
 from board.scorecard as people

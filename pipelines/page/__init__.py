@@ -11,11 +11,11 @@ import duckdb
 from pipelines.page import curves, money, objectives, retention, scorecard, trust, words
 from pipelines.page.glossary import Glossary
 from pipelines.page.markup import Markup, joined, tag
-from pipelines.page.published import Published
+from pipelines.page.published import ON_DAY, Published
 
 # Nothing may be fetched and nothing may run, whatever a text in the data says.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-CLOCK = "select max(date) as on_day, bool_or(is_demo) as is_demo, sum(rows) as rows from board.data_trust"
+CLOCK = f"select {ON_DAY} as on_day, bool_or(is_demo) as is_demo, sum(rows) as rows from board.data_trust"
 QUESTION = "What is our social activity worth, in money, and what does it do to the people we deal with?"
 START = "Nothing to show yet, because no source gave a row: put files below inbox/<entity>/, or set a token in .env (see .env.example), and run again."
 
@@ -23,7 +23,7 @@ START = "Nothing to show yet, because no source gave a row: put files below inbo
 def _document(published: Published) -> Markup:
     glossary = Glossary(published)
     clock = published.rows(CLOCK)[0]
-    as_of = f"As of {words.day(clock.on_day)}" if clock.on_day else "No data yet"
+    as_of = f"As of {words.day(clock.on_day)}" if clock.on_day else "Data without a date" if clock.rows else "No data yet"
     demo = tag("span", "Demo company: invented people, invented money", class_="demo") if clock.is_demo else None
     head = tag(
         "header",

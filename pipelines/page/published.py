@@ -5,7 +5,17 @@ from typing import Any
 
 import duckdb
 
+from pipelines.warehouse import BEFORE_ALL_DATA
+
 Row = SimpleNamespace
+# Of board.data_trust: the day of the build; NULL where nothing in the data says when it was, as where a survey gives the required columns alone.
+ON_DAY = f"nullif(max(date), date '{BEFORE_ALL_DATA:%Y-%m-%d}')"
+
+# Whether people are measured of whom nothing tells an audience: then it is not that too few wrote.
+IS_UNKNOWN = "select count(value) > 0 as is_unknown from relationships.indicators where audience = 'unknown'"
+UNKNOWN = (
+    "nothing tells which audience writes: give audience with the interactions, or people, accounts and contacts with the keys of who writes"
+)
 
 
 class Published:

@@ -5,7 +5,7 @@ from datetime import date
 from pipelines.page import marks, words
 from pipelines.page.glossary import Glossary
 from pipelines.page.markup import Markup, data_table, tag
-from pipelines.page.published import Published, Row
+from pipelines.page.published import IS_UNKNOWN, UNKNOWN, Published, Row
 
 # As the text page does: the last quarter that is over and of which something is known, else the one that runs.
 QUARTER = """
@@ -142,7 +142,8 @@ def _table(histories: list[list[Row]], glossary: Glossary, audience: str, quarte
 def section(published: Published, glossary: Glossary) -> Markup:
     latest = published.rows(QUARTER)
     if not latest:
-        said = "Nothing to show yet, because no quarter has enough conversation or money with any audience: a rate needs 30 independent people or threads."
+        few = "no quarter has enough conversation or money with any audience: a rate needs 30 independent people or threads"
+        said = f"Nothing to show yet, because {UNKNOWN if published.rows(IS_UNKNOWN)[0].is_unknown else few}."
         return tag("section", tag("h2", "Money and people"), tag("p", said, class_="empty"), id="scorecard")
     quarter, is_running = latest[0].quarter, latest[0].is_running
     currency = published.rows(CURRENCY)[0].currency or ""

@@ -49,7 +49,7 @@ group by summary.suppressed_reason order by reason
 """
 NOT_GIVEN = """
 select source, entity, state, string_agg(measure, ', ' order by measure) as measures, any_value(reason order by reason) as reason
-from core.coverage where state in ('not_given', 'unknown_field') and source <> 'goodwill' and reason is distinct from 'no row came from this source'
+from core.coverage where (state = 'unknown_field' or state = 'not_given' and row_count is distinct from 0) and source <> 'goodwill'
 group by source, entity, state order by state desc, source, entity
 """
 # Told ones first, then one of each rule before a second of any; every third is a counter-story.

@@ -18,6 +18,8 @@ from pipelines.sources.files.values import demand, duckdb_type, value
 from pipelines.visits import COLUMNS, export_of, visits
 from pipelines.warehouse import literal, quoted
 
+DIVIDERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}  # what spreadsheets and databases write in place of commas
+
 
 @dataclass(frozen=True)
 class Given:
@@ -130,6 +132,8 @@ def _check_columns(entity: Entity, given: Given) -> list[Person]:
         if given.columns.count(column) > 1:
             raise Fault(None, column, f"column {column!r} stands twice in the header")
         if column not in allowed:
+            if given.kind == "csv" and (mark := next((mark for mark in DIVIDERS if mark in column), None)):
+                raise Fault(None, column, f"unknown column {column!r}: {DIVIDERS[mark]} divide its columns; save it with commas")
             near = get_close_matches(column, allowed, 1)
             meant = f"; did you mean {near[0]}?" if near else ";"
             raise Fault(None, column, f"unknown column {column!r}{meant} {entity.name} has: {', '.join(allowed)}")

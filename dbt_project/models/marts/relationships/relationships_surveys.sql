@@ -16,7 +16,8 @@ select
     n,
     answers,
     invited,
-    {{ ratio('n', 'invited') }} as response_rate,
+    -- more answers than invitations: these are not all known
+    case when n <= invited then {{ ratio('n', 'invited') }} end as response_rate,
     {{ published_double('value') }} as value,
     {{ published_double('lo') }} as lo,
     {{ published_double('hi') }} as hi,
