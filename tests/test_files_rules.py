@@ -71,6 +71,14 @@ CASES = [
         "platform",
         "give the platform another name",
     ),
+    (
+        "interactions/a.csv",
+        "platform,interaction_id,occurred_at,kind,actor_key\nx,1,2026-01-01,mention,a\nx,2,0001-01-01,mention,a\n",
+        3,
+        "occurred_at",
+        "before 1970, as an empty date is written",
+    ),
+    ("posts/a.csv", "platform,post_id,profile_id,posted_at\nx,1,p,2026-01-01\nx,2,p,1601-01-01\n", 3, "posted_at", "is before 1970"),
 ]
 
 

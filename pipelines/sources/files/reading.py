@@ -172,6 +172,8 @@ def _faults(entity: Entity, given: Given, people: list[Person]) -> dict[str, tup
         elif column.name in given.columns:
             text = f"given.{quoted(column.name)}"
             typed = value(column.name, type_, text)
+            if column.values:  # a word of a closed list, however it is spelt
+                typed = f"lower(trim({typed}))"
             is_absent = f"{text} is null and {_no_other_way(column, given)}" if column.is_required else "false"
             made[column.name] = (typed, f"({is_absent} or {text} is not null and {typed} is null)")
         else:
