@@ -19,6 +19,12 @@ clock as (
     select * from {{ ref('int_clock') }}
 ),
 
+shares as (
+    select distinct indicator as measure
+    from {{ ref('relationships_indicators') }}
+    where unit = 'share'
+),
+
 known as (
     {% for mart, measure, _, _ in scorecard_measures() -%}
     select '{{ mart }}' as mart, '{{ measure }}' as measure
@@ -86,10 +92,12 @@ judged as (
         candidates.evidence_grade,
         candidates.suppressed_reason,
         known.measure is not null as is_known,
+        shares.measure is not null and objectives.target not between 0 and 1 as is_in_percent,
         coalesce(objectives.mart || ' has ' || offered.measures, 'an objective may name ' || offered_marts.marts) as offer,
         candidates.method like 'exact%' as is_exact
     from objectives
     left join known on objectives.mart = known.mart and split_part(objectives.measure, '/', 1) = known.measure
+    left join shares on objectives.mart = 'relationships.indicators' and objectives.measure = shares.measure
     left join offered on objectives.mart = offered.mart
     cross join offered_marts
     left join candidates on objectives.objective_id = candidates.objective_id and candidates.place = 1
@@ -99,7 +107,7 @@ decided as (
     select
         *,
         case
-            when value is null or direction not in ('up', 'down') then 'not_measured'
+            when value is null or is_in_percent or direction not in ('up', 'down') then 'not_measured'
             when is_exact and direction = 'up' then case when value >= target then 'met' else 'missed' end
             when is_exact then case when value <= target then 'met' else 'missed' end
             when direction = 'up' and lo >= target then 'met'
@@ -134,6 +142,7 @@ select
     case
         when not decided.is_known then 'no mart has this measure under this name: ' || decided.offer
         when decided.direction not in ('up', 'down') then 'direction is neither up nor down'
+        when decided.is_in_percent then 'a share lies between 0 and 1, and so does its target: 0.4 for 40 %'
         when decided.value is null then coalesce(decided.suppressed_reason, 'no data of this audience measures it')
         when decided.state = 'cannot_tell' and (decided.lo is null or decided.hi is null) then 'the figure has no interval'
         when decided.state = 'cannot_tell' then 'the interval spans the target'
