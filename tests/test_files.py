@@ -159,14 +159,6 @@ def test_numbers_as_spreadsheets_write_them(settings: Settings) -> None:
     assert _rows(settings, "select likes, shares from raw_files.post_metrics order by post_id") == [(12, 3), (None, 7), (2**53 + 1, None)]
 
 
-def test_words_of_a_closed_list_however_they_are_spelt(settings: Settings) -> None:
-    rows = "x,1,2026-01-01,Mention,a,Clients\nx,2,2026-01-01, REPLY ,b,\nx,3,2026-01-01,Shout,c,public\n"
-    _drop(settings, "interactions/i.csv", f"platform,interaction_id,occurred_at,kind,actor_key,audience\n{rows}")
-    assert _load(settings).warnings == []
-    found = _rows(settings, "select kind, audience from raw_files.interactions order by interaction_id")
-    assert found == [("mention", "clients"), ("reply", None), ("shout", "public")]
-
-
 def test_money_keeps_every_digit(settings: Settings) -> None:
     amounts = ["12345678901234.5678", "-0.0001", "1e3", "0.1", "99999999999999.9999"]
     _drop(

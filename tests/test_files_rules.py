@@ -1,9 +1,10 @@
-"""A row that cannot be, such as a period that ends before it begins, refuses its file with line, field and cure; the rest is loaded."""
+"""A row that cannot be, such as a period that ends before it begins, refuses its file with line, field and cure; the rest is loaded. How words are spelt refuses none."""
 
 import pytest
 
 from pipelines.settings import Settings
-from tests.file_drop import assert_refused_alone
+from pipelines.warehouse import connect
+from tests.file_drop import assert_refused_alone, drop, load
 
 REVENUE = "revenue_id,occurred_at,amount,currency"
 COSTS = "cost_id,period_start,period_end,kind,currency"
@@ -87,3 +88,12 @@ def test_a_row_that_cannot_be_is_named_and_the_rest_is_loaded(
     settings: Settings, name: str, content: str, line: int, field: str, reason: str
 ) -> None:
     assert_refused_alone(settings, name, content, line, field, reason)
+
+
+def test_words_of_a_closed_list_however_they_are_spelt(settings: Settings) -> None:
+    rows = "x,1,2026-01-01,Mention,a,Clients\nx,2,2026-01-01, REPLY ,b,\nx,3,2026-01-01,Shout,c,public\n"
+    drop(settings, "interactions/i.csv", f"platform,interaction_id,occurred_at,kind,actor_key,audience\n{rows}")
+    assert load(settings).warnings == []
+    with connect(settings) as connection:
+        found = connection.execute("select kind, audience from raw_files.interactions order by interaction_id").fetchall()
+    assert found == [("mention", "clients"), ("reply", None), ("shout", "public")]

@@ -142,6 +142,6 @@ def test_the_terms_of_a_platform_hold_however_a_file_spells_it(tmp_path: Path) -
     assert warehouse.rows("select platform, left_out_because from intermediate.int_link_choices order by all") == [
         ("bluesky", "denied, withdrawn, expired or forgotten"),
         ("linkedin", "persons on LinkedIn are never linked"),
-        ("x", "on X only with the opt-in of the person"),
+        ("twitter", "on X only with the opt-in of the person"),
         ("x", "on X only with the opt-in of the person"),
     ]

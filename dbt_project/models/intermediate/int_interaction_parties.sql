@@ -74,7 +74,7 @@ identified as (
         coalesce(actor_persons.person_key, parties.party_key) as person_key,
         coalesce(
             actor_persons.is_of_work_alone,
-            parties.platform = 'linkedin' or not coalesce(here.is_granted, anywhere.is_granted, parties.platform <> 'x')
+            parties.platform = 'linkedin' or not coalesce(here.is_granted, anywhere.is_granted, parties.platform not in ('x', 'twitter'))
         ) as is_no_customer
     from parties
     left join actor_persons

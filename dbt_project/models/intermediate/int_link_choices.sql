@@ -31,7 +31,7 @@ asked as (
         *,
         case
             when is_granted then null
-            when platform = 'x' and not is_opt_in then 'on X only with the opt-in of the person'
+            when platform in ('x', 'twitter') and not is_opt_in then 'on X only with the opt-in of the person'
             when not has_basis then 'neither a consent nor a basis is given'
         end as lacking
     from judged

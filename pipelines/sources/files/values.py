@@ -22,8 +22,8 @@ def value(name: str, type_: str, text: str) -> str:
     if type_ == "VARCHAR":
         if name in PARTY_IDS:
             return unless_an_address(text)
-        if name == "platform":  # whose terms hold however it is spelt, and by its former name
-            return f"regexp_replace(lower(trim({text})), '^twitter$', 'x')"
+        if name == "platform":  # whose terms hold however it is spelt
+            return f"lower(trim({text}))"
         return text if IDENTIFIER.search(name) else masked(text)
     if type_ == "BIGINT":
         return (
