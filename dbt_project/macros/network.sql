@@ -30,23 +30,32 @@ end
 }.get(column, '')) }}
 {%- endmacro %}
 
-{% macro tried_in_turn(cells, turns) -%}
+{% macro tried_in_turn(name, cells, turns) -%}
 {#-
-  Of each period (period, team, is_shown, is_rest): its teams are tried one by one, and each is shown if nothing follows of fewer people than may be told.
-  `cells` (period, part, known, teams, people) are the people by all their teams, `turns` (period, team, turn, is_sum) say in which order teams are
-  tried. The rules stand in pipelines/overlaps.py.
+  The CTE `name` (period, team, is_shown, is_rest), after what it is made of: in each period the teams are tried one by one, and each is shown if nothing follows of
+  fewer people than may be told. `cells` (period, part, known, teams, people) are the people by all their teams, `turns` (period, team, turn, is_sum) say in which
+  order teams are tried. The rules stand in pipelines/overlaps.py.
 -#}
-select
-    people.period,
-    unnest(teams_in_turn(people.cells, teams.turns, {{ least_colleagues() }}), recursive := true)
-from (
+{{ name }}_people as (
     select period, list({'part': part, 'known': known, 'teams': teams, 'people': people}) as cells
     from {{ cells }}
     group by period
-) as people
-inner join (
+),
+
+{{ name }}_order as (
     select period, list({'team': team, 'is_sum': is_sum} order by turn) as turns
     from {{ turns }}
     group by period
-) as teams on people.period = teams.period
+),
+
+{{ name }}_results as (
+    select people.period, unnest(teams_in_turn(people.cells, teams.turns, {{ least_colleagues() }})) as result
+    from {{ name }}_people as people
+    inner join {{ name }}_order as teams on people.period = teams.period
+),
+
+{{ name }} as (
+    select period, result['team'] as team, result['is_shown'] as is_shown, result['is_rest'] as is_rest
+    from {{ name }}_results
+)
 {%- endmacro %}

@@ -21,28 +21,30 @@ coalesce(audience = 'employees' and unit = 'share' and least({{ with }}, {{ with
 
 {% macro hidden_by_closure(cells, edges, hidden='false', of_people='false') -%}
 {#-
-  The CTE `hidden` (cell): which of `cells` (cell, people) may not be shown, so that nothing follows of fewer people than may be told from what is; `edges`
+  The CTE `hidden` (cell), after `hidden_names`: which of `cells` (cell, people) may not be shown, so that nothing follows of fewer people than may be told from what is; `edges`
   (family, parent, child, loss) say what is a sum of what. `hidden` and `of_people` are conditions: what is hidden already, and what counts each of its
   people once. The rules stand in pipelines/suppression.py.
 -#}
+hidden_names as (
+    select unnest(hidden_cells(
+        (
+            select list({
+                'cell': cast(cell as text), 'people': cast(people as bigint), 'is_hidden': {{ hidden }}, 'is_of_people': {{ of_people }}
+            } order by cell)
+            from {{ cells }}
+        ),
+        (
+            select list({'family': family, 'parent': cast(parent as text), 'child': cast(child as text), 'loss': cast(loss as bigint)})
+            from {{ edges }}
+        ),
+        {{ k_people() }}
+    )) as cell
+),
+
 hidden as (
     select cells.cell
     from {{ cells }} as cells
-    inner join (
-        select unnest(hidden_cells(
-            (
-                select list({
-                    'cell': cast(cell as text), 'people': cast(people as bigint), 'is_hidden': {{ hidden }}, 'is_of_people': {{ of_people }}
-                } order by cell)
-                from {{ cells }}
-            ),
-            (
-                select list({'family': family, 'parent': cast(parent as text), 'child': cast(child as text), 'loss': cast(loss as bigint)})
-                from {{ edges }}
-            ),
-            {{ k_people() }}
-        )) as cell
-    ) as found on cast(cells.cell as text) = found.cell
+    inner join hidden_names on cast(cells.cell as text) = hidden_names.cell
 )
 {%- endmacro %}
 

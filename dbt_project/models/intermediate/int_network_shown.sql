@@ -68,9 +68,7 @@ turns as (
     where month is not null
 ),
 
-tried as (
-    {{ tried_in_turn('cells', 'turns') | indent(4) }}
-),
+{{ tried_in_turn('tried', 'cells', 'turns') }},
 
 team_months as (
     select
@@ -128,9 +126,7 @@ turns_of_all_time as (
     where large.month is null
 ),
 
-tried_for_all_time as (
-    {{ tried_in_turn('cells_of_all_time', 'turns_of_all_time') | indent(4) }}
-),
+{{ tried_in_turn('tried_for_all_time', 'cells_of_all_time', 'turns_of_all_time') }},
 
 results as (
     select

@@ -64,10 +64,14 @@ days as (
 ),
 
 -- the queue's team decides what its working hours are
+teams as (
+    select distinct team from days
+),
+
 queues as (
     select cells.cell_no, coalesce(teams.team, '*') as working_team
     from {{ ref('int_message_cells') }} as cells
-    left join (select distinct team from days) as teams on cells.team = teams.team
+    left join teams on cells.team = teams.team
 )
 
 select
