@@ -20,13 +20,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Flags = NDArray[np.bool_]
 Numbers = NDArray[np.float64]
 
 # Solutions are of the order of 1, and exact but for rounding: what is below this is 0.
 NOUGHT = 1e-6
-# Equations may say the same twice. So much is added to their products that they can be solved, and taken out by solving again what was left.
-RIDGE, AGAIN = 1e-7, 4
+# Equations may say the same twice. So much is added to their products that they can be solved, and taken out by solving again what was left, until
+# nothing is; a hundred times is more than any table takes.
+RIDGE, SETTLED, TIMES = 1e-7, 1e-10, 100
 
 
 class Family(NamedTuple):
@@ -97,7 +97,7 @@ class Table:
             return None
         if len(shown):
             return int(shown[0])
-        return family.parent if len(gone) == 1 else None
+        return family.parent if len(gone) == 1 and family.parent < len(self.names) else None
 
     def _close_differences(self) -> None:
         """Hide the inner one of two cells that count people, where the outer one counts a few more."""
@@ -174,26 +174,34 @@ class System:
     def _solutions(self, number: int) -> Numbers:
         """Unknowns x solutions of the equations without their known parts."""
         drawn = np.random.default_rng(0).standard_normal((len(self.unknowns), number))
-        for _ in range(AGAIN):
-            drawn -= self.of_unknowns.T @ self._solve(self.of_unknowns @ drawn)
-        return drawn / np.sqrt(number)
+        return self._less_what_follows(drawn)[0] / np.sqrt(number)
+
+    def _less_what_follows(self, weights: Numbers) -> tuple[Numbers, Numbers]:
+        """Weights of unknowns -> what is left of them when all is taken off that the equations tell, and the weights of equations that were taken off."""
+        equations = np.zeros((len(self.families), *weights.shape[1:]))
+        for _ in range(TIMES):
+            told = self.of_unknowns @ weights
+            if np.abs(told).max() < SETTLED:
+                return weights, equations
+            more = self._solve(told)
+            equations, weights = equations + more, weights - self.of_unknowns.T @ more
+        raise ArithmeticError("the sums between cells could not be solved: what is hidden cannot be told to suffice")
 
     def _to_hide_for(self, found: Numbers) -> int | None:
         """Of the shown cells that a sum of unknowns follows from: first one whose own value would not follow in turn, then the one of the fewest people."""
-        table, left, equations = self.table, found.copy(), np.zeros(len(self.families))
-        for _ in range(AGAIN):
-            more = self._solve(self.of_unknowns @ left)
-            equations += more
-            left = left - self.of_unknowns.T @ more
-        weights = self.matrix.T @ equations
+        table = self.table
+        weights = self.matrix.T @ self._less_what_follows(found)[1]
         used = np.flatnonzero(np.abs(weights) > NOUGHT)
         used = used[(used < len(table.names)) & ~table.hidden[used]]
         if not len(used):
             return None
-        # a cell whose equations lie in the span of the others stays unknown with them
+        # hidden as well, a cell is unknown where its equations are sums of those of other unknowns; else what is left of them tells it
         apart = self.matrix[:, used].toarray()
-        for _ in range(AGAIN):
-            apart = apart - self.products @ self._solve(apart)
+        for _ in range(TIMES):
+            taken = self.products @ self._solve(apart)
+            apart = apart - taken
+            if np.abs(taken).max() < NOUGHT / 100:
+                break
         follows = np.abs(apart).max(axis=0) > NOUGHT
         return int(used[np.lexsort((used, table.people[used], follows))[0]])
 

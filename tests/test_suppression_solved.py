@@ -141,3 +141,11 @@ def test_cells_without_a_number_of_people_are_large_and_may_stand_alone() -> Non
     assert hidden_cells(None, None, K) == []
     assert hidden_cells([{"cell": "a", "people": None, "is_hidden": False, "is_of_people": False}], None, K) == []
     assert hidden_cells([{"cell": "a", "people": 50, "is_hidden": True, "is_of_people": False}], None, K) == ["a"]
+
+
+def test_a_total_that_is_no_cell_of_the_table_hides_nothing() -> None:
+    """What was told of it before is told: of its two parts that changed the second hides the first, of an only one nothing can."""
+    cells = _cells({("a", "all"): 3, ("b", "all"): 20})
+    edges = [{"family": "all", "parent": "total", "child": cell["cell"], "loss": cell["people"]} for cell in cells]
+    assert hidden_cells(cells, edges, K) == [cell["cell"] for cell in cells]
+    assert hidden_cells(cells[:1], edges[:1], K) == [cells[0]["cell"]]
