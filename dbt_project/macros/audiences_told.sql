@@ -44,3 +44,10 @@ left join profiles
 left join parties
     on interactions.interaction_no = parties.interaction_no
 {%- endmacro %}
+
+{% macro persons_of_accounts() -%}
+{#- Accounts that are known to be one person's count, and are numbered, as that person; one that was handed on was two people's. -#}
+select platform, actor_key, person_key
+from {{ ref('int_actor_persons') }}
+where valid_from is null
+{%- endmacro %}

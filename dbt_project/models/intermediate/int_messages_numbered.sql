@@ -9,11 +9,8 @@ brand_actors as (
     select * from {{ ref('int_brand_actors') }}
 ),
 
--- accounts that are known to be one person's count as one; one that was handed on was two people's
 persons as (
-    select platform, actor_key, person_key
-    from {{ ref('int_actor_persons') }}
-    where valid_from is null
+    {{ persons_of_accounts() | indent(4) }}
 ),
 
 -- whoever else is addressed where several are

@@ -7,11 +7,8 @@ with messages as not materialized (
     where kind <> 'post' and {{ in_part('thread_no') }}
 ),
 
--- numbered as in int_messages_numbered
 persons as (
-    select platform, actor_key, person_key
-    from {{ ref('int_actor_persons') }}
-    where valid_from is null
+    {{ persons_of_accounts() | indent(4) }}
 ),
 
 addressees as (

@@ -4,11 +4,8 @@ with interactions as (
     where not is_brand and not is_bot and audience <> 'employees'
 ),
 
--- numbered as in int_messages_numbered
 persons as (
-    select platform, actor_key, person_key
-    from {{ ref('int_actor_persons') }}
-    where valid_from is null
+    {{ persons_of_accounts() | indent(4) }}
 ),
 
 clock as (
