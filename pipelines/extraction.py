@@ -5,7 +5,7 @@ Nothing here knows dlt or holds the warehouse open while a source extracts, so s
 
 import shutil
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,8 @@ class Run:
         self.inbox_path = settings.inbox_path
         self.state = state
         self.run_id = run_id
+        # a day more, for times that are local ones; a company whose clock is set lives at that time
+        self.latest = max(datetime.now(UTC).replace(tzinfo=None), settings.as_of or datetime.min) + timedelta(days=1)
         self.folder = spool_folder(settings) / f"{source.name}-{run_id}"
         self.warnings: list[str] = []
         self.api_totals: dict[str, int] = {}

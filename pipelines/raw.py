@@ -91,6 +91,7 @@ class FileExtraction(Extraction, Protocol):
     inbox_path: Path
     folder: Path  # for scratch files; emptied after the load
     run_id: str  # for the column _run
+    latest: datetime  # UTC, naive; what lies after it cannot have happened yet
 
     def write_parquet(self, table: str, path: Path) -> None:
         """Append the rows of a Parquet file that has the columns and types of the raw table, each key once."""

@@ -225,16 +225,16 @@ def _latest_event(connection: duckdb.DuckDBPyConnection, tables: tuple[RawTable,
 def fix_clock(settings: Settings, sources: Mapping[str, Source]) -> datetime:
     """The `as_of` of the build, UTC, as the one row of raw_goodwill.clock.
 
-    GOODWILL_AS_OF; else the latest time at which an API source answered; else the latest event or beginning of a period
-    in the file drop that is not in the future (of periods alone also the latest end); else 1970-01-01, since nothing has
-    been loaded.
+    GOODWILL_AS_OF; else the later of the latest time at which an API source answered and the latest event or beginning
+    of a period in the file drop that is not in the future (of periods alone also the latest end), so that files go on
+    where no API answers; else 1970-01-01, since nothing has been loaded.
     """
     with connect(settings) as connection, transaction(connection):
         as_of = settings.as_of
         if as_of is None:
-            as_of = connection.execute("select max(fresh_until) from raw_goodwill.loads").fetchone()[0]  # type: ignore[index]
-        if as_of is None and "files" in sources:
-            as_of = _latest_event(connection, sources["files"].tables)
+            answered = connection.execute("select max(fresh_until) from raw_goodwill.loads").fetchone()[0]  # type: ignore[index]
+            happened = _latest_event(connection, sources["files"].tables) if "files" in sources else None
+            as_of = max(filter(None, (answered, happened)), default=None)
         as_of = as_of or BEFORE_ALL_DATA
         if connection.execute("select as_of, is_demo from raw_goodwill.clock").fetchall() != [(as_of, settings.is_demo)]:
             connection.execute("delete from raw_goodwill.clock")

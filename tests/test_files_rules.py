@@ -1,5 +1,7 @@
 """A row that cannot be, such as a period that ends before it begins, refuses its file with line, field and cure; the rest is loaded. How words are spelt refuses none."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from pipelines.settings import Settings
@@ -80,6 +82,14 @@ CASES = [
         "before 1970, as an empty date is written",
     ),
     ("posts/a.csv", "platform,post_id,profile_id,posted_at\nx,1,p,2026-01-01\nx,2,p,1601-01-01\n", 3, "posted_at", "is before 1970"),
+    ("revenue/a.csv", f"{REVENUE}\n1,2026-01-01,5,USD\n2,2206-01-01,5,USD\n", 3, "occurred_at", "lies in the future: mend its year"),
+    (
+        "opportunities/a.csv",
+        "opportunity_id,created_at,closed_at\n1,2026-01-01,\n2,2026-01-01,2206-01-01\n",
+        3,
+        "closed_at",
+        "leave it empty until it has happened",
+    ),
 ]
 
 
@@ -88,6 +98,17 @@ def test_a_row_that_cannot_be_is_named_and_the_rest_is_loaded(
     settings: Settings, name: str, content: str, line: int, field: str, reason: str
 ) -> None:
     assert_refused_alone(settings, name, content, line, field, reason)
+
+
+def test_what_may_lie_ahead_refuses_no_file(settings: Settings) -> None:
+    drop(
+        settings,
+        "subscriptions/s.csv",
+        "subscription_id,account_id,started_at,monthly_amount,currency,ended_at\n1,a,2026-02-01,9,USD,2999-02-01\n",
+    )
+    local = datetime.now(UTC) + timedelta(hours=14)  # the clock on a wall of Kiribati, written without its zone
+    drop(settings, "revenue/r.csv", f"{REVENUE}\n1,{local:%Y-%m-%d %H:%M:%S},5,USD\n")
+    assert load(settings).warnings == []
 
 
 def test_words_of_a_closed_list_however_they_are_spelt(settings: Settings) -> None:

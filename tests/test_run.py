@@ -15,6 +15,7 @@ from pipelines import assets, matrix
 from pipelines.run import run
 from pipelines.settings import SettingsError, read_settings
 from pipelines.sources import discover
+from pipelines.warehouse import connect
 from pipelines.work import Step
 
 
@@ -109,19 +110,39 @@ def test_a_number_that_cannot_be_told_stops_the_publication(built: Company, tmp_
     assert content(built.published) == before
 
 
-def test_a_raw_table_that_is_not_plausible_stops_dbt_and_a_second_run_of_the_day_changes_not_one_row(built: Company) -> None:
+def test_a_raw_table_that_is_not_plausible_stops_dbt(built: Company) -> None:
     before = content(built.published)
-    odd = built.folder / "inbox" / "revenue" / "odd.csv"
-    odd.parent.mkdir(exist_ok=True)
-    odd.write_text("revenue_id,occurred_at,amount,currency\nodd-1,2099-06-20 10:00:00,100,USD\n", encoding="utf-8")
+    with connect(built.settings) as connection:  # what no loader lets in
+        connection.execute(
+            "insert into raw_files.revenue by name select 'odd.csv' as _file, 2 as _line, false as _deleted, 'odd' as revenue_id, "
+            "timestamp '2026-06-20' as occurred_at, -5 as amount, 'USD' as currency, 'order' as kind"
+        )
     try:
         report = run(built.settings)
     finally:
-        odd.unlink()
+        with connect(built.settings) as connection:
+            connection.execute("delete from raw_files.revenue where _file = 'odd.csv'")
     assert not report.is_published
     assert [step.name for step in report.steps][-1] == "check what came in"
     assert report.failure is not None and "raw_files.revenue" in report.failure
     assert content(built.published) == before
+
+
+def test_a_refused_file_stops_nothing_and_a_second_run_of_the_day_changes_not_one_row(built: Company) -> None:
+    before = content(built.published)
+    odd = built.folder / "inbox" / "revenue" / "odd.csv"
+    odd.parent.mkdir(exist_ok=True)
+    odd.write_text(
+        "revenue_id,occurred_at,amount,currency\nodd-1,2026-06-20 10:00:00,100,USD\nodd-2,2099-06-20 10:00:00,100,USD\n", encoding="utf-8"
+    )
+    try:
+        report = run(built.settings)
+    finally:
+        odd.unlink()
+    assert report.is_published
+    (warning,) = [warning for result in report.loads for warning in result.warnings if "odd.csv" in warning]
+    assert "line 3, column occurred_at" in warning and "lies in the future" in warning
+    assert {table for table, rows in content(built.published).items() if rows != before[table]} == {"board.data_trust"}
     report = built.run()
     assert content(built.published) == before, "a withdrawn file leaves no trace"
     unread = sum(result.rows.get("accounts", 0) for result in report.loads if result.source == "files")

@@ -130,7 +130,7 @@ def test_of_files_alone_the_clock_is_the_latest_event_that_has_happened(settings
     posts = settings.inbox_path / "posts"
     posts.mkdir(parents=True)
     (posts / "p.csv").write_text(
-        "platform,profile_id,post_id,posted_at,deleted_at\nx,us,1,2024-03-01T10:00:00Z,\nx,us,2,2999-01-01,\nx,us,3,2023-01-01,2024-06-01\n"
+        "platform,profile_id,post_id,posted_at,deleted_at\nx,us,1,2024-03-01T10:00:00Z,\nx,us,3,2023-01-01,2024-06-01\n"
     )
     rates = settings.inbox_path / "exchange_rates"
     rates.mkdir()
@@ -138,6 +138,18 @@ def test_of_files_alone_the_clock_is_the_latest_event_that_has_happened(settings
     prepare(settings, {"files": FILES})
     assert load_source(FILES, settings).state == "loaded"
     assert fix_clock(settings, {"files": FILES}) == datetime(2024, 3, 1, 10)
+
+
+def test_files_go_on_where_an_api_no_longer_answers(settings: Settings) -> None:
+    # or what came in since would lie after the clock, and stop every publication until a token is renewed
+    revenue = settings.inbox_path / "revenue" / "r.csv"
+    revenue.parent.mkdir(parents=True)
+    prepare(settings, {"fake": FAKE, "files": FILES})
+    load_source(FAKE, settings)
+    for day, clock in (("2025-12-24", NOON), ("2026-01-09", datetime(2026, 1, 9))):
+        revenue.write_text(f"revenue_id,occurred_at,amount,currency\n1,{day},5,USD\n")
+        assert load_source(FILES, settings).state == "loaded"
+        assert fix_clock(settings, {"fake": FAKE, "files": FILES}) == clock.replace(tzinfo=None)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from pipelines.sources.files.lines import LONGEST_LINE, Fault, kind_of, open_tex
 from pipelines.sources.files.people import Person
 from pipelines.sources.files.values import demand, duckdb_type, value
 from pipelines.visits import COLUMNS, export_of, visits
-from pipelines.warehouse import literal, quoted
+from pipelines.warehouse import EVENT_COLUMNS, literal, quoted
 
 DIVIDERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}  # what spreadsheets and databases write in place of commas
 
@@ -56,7 +56,7 @@ def read_file(connection: duckdb.DuckDBPyConnection, run: FileExtraction, entity
         return 0
     line, record = connection.execute(f"select min(_line), min(_record) from {literal(str(target))} where _fault").fetchone()  # type: ignore[misc]
     if record is not None:
-        raise _explained(connection, entity, given, people, line, record)
+        raise _explained(connection, run, entity, given, people, line, record)
     return rows
 
 
@@ -217,7 +217,7 @@ def _write(
     joins = " ".join(person.joins() for person in people)
     faults = _scored(_faults(entity, given, people), given)
     is_bad = " or ".join(bad for _, bad in faults.values())
-    is_broken = " or ".join(f"not coalesce({column.holds}, true)" for column in entity.columns if column.holds) or "false"
+    is_broken = " or ".join(f"not coalesce({holds}, true)" for _, holds, _ in _rules(entity, run)) or "false"
 
     def copied(line: str, also: str) -> int:
         row = connection.execute(
@@ -244,7 +244,17 @@ def _values(faults: dict[str, tuple[str, str]]) -> str:
     return ", ".join(f"{typed} as {quoted(column)}" for column, (typed, _) in faults.items())
 
 
-def _explained(connection: duckdb.DuckDBPyConnection, entity: Entity, given: Given, people: list[Person], line: int, record: int) -> Fault:
+def _rules(entity: Entity, run: FileExtraction) -> list[tuple[str, str, str]]:
+    """Column, SQL over the values of a row that must not be false, and what to say where it is, after "the value"."""
+    future = "lies in the future: mend its year, unit or time zone, or leave it empty until it has happened"
+    held = [(column.name, column.holds, column.cure) for column in entity.columns if column.holds]
+    happened = [column.name for column in entity.columns if column.name in EVENT_COLUMNS]
+    return held + [(name, f"{quoted(name)} <= timestamp '{run.latest}'", future) for name in happened]
+
+
+def _explained(
+    connection: duckdb.DuckDBPyConnection, run: FileExtraction, entity: Entity, given: Given, people: list[Person], line: int, record: int
+) -> Fault:
     """The first column at fault in a record, by itself or beside the others. Values are never repeated: a shifted column may hold a person."""
     faults = _faults(entity, given, people)
     joins = " ".join(person.joins() for person in people)
@@ -252,12 +262,12 @@ def _explained(connection: duckdb.DuckDBPyConnection, entity: Entity, given: Giv
     answers = connection.execute(f"select {asked} from ({given.query}) as given {joins} where _record = {record}").fetchone()
     assert answers is not None
     if True not in answers:
-        ruled = [column for column in entity.columns if column.holds]
+        rules = _rules(entity, run)
         row = f"select {_values(faults)} from ({given.query}) as given {joins} where _record = {record}"
-        held = connection.execute(f"select {', '.join(f'({column.holds})' for column in ruled)} from ({row})").fetchone()
+        held = connection.execute(f"select {', '.join(f'({holds})' for _, holds, _ in rules)} from ({row})").fetchone()
         assert held is not None
-        broken = ruled[held.index(False)]
-        return Fault(line, broken.name, f"the value {broken.cure}")
+        name, _, cure = rules[held.index(False)]
+        return Fault(line, name, f"the value {cure}")
     column = entity.columns[answers.index(True)]
     if column.is_person:
         person = next(person for person in people if person.column.name == column.name)
