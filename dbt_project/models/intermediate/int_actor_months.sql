@@ -50,15 +50,8 @@ requests as (
                 then 1
             else 0
         end as opened_and_answered,
-        0 as conversations,
-        0 as touched_by_a_person,
-        0 as addressed,
-        0 as got_answer,
         case when units.unit = 'message_burst' then 1 else 0 end as bursts,
-        case when units.unit = 'conversation_first' then 1 else 0 end as begun,
-        0 as replied_to,
-        0 as in_threads,
-        0 as wrote
+        case when units.unit = 'conversation_first' then 1 else 0 end as begun
     from units
     cross join clock
 ),
@@ -69,21 +62,8 @@ conversations as (
         touches.month,
         touches.cell_no,
         touches.actor_no,
-        {% for hours in [1, 4, 24, 72] -%}
-        0 as asked_{{ hours }}h,
-        0 as answered_{{ hours }}h,
-        {% endfor -%}
-        0 as opened,
-        0 as opened_and_answered,
         1 as conversations,
-        case when touches.is_by_a_person then 1 else 0 end as touched_by_a_person,
-        0 as addressed,
-        0 as got_answer,
-        0 as bursts,
-        0 as begun,
-        0 as replied_to,
-        0 as in_threads,
-        0 as wrote
+        case when touches.is_by_a_person then 1 else 0 end as touched_by_a_person
     from touches
     cross join clock
     where touches.asked_at + interval 72 hour <= clock.as_of
@@ -94,20 +74,8 @@ contacts as (
         month,
         cell_no,
         actor_no,
-        {% for hours in [1, 4, 24, 72] -%}
-        0 as asked_{{ hours }}h,
-        0 as answered_{{ hours }}h,
-        {% endfor -%}
-        0 as opened,
-        0 as opened_and_answered,
-        0 as conversations,
-        0 as touched_by_a_person,
         case when is_inbound then 1 else 0 end as addressed,
         case when is_inbound and answered_at is not null then 1 else 0 end as got_answer,
-        0 as bursts,
-        0 as begun,
-        0 as replied_to,
-        0 as in_threads,
         1 as wrote
     from messages
     where not is_brand and not is_bot and kind <> 'post'
@@ -118,21 +86,7 @@ people_replied_to as (
         month,
         cell_no,
         answered_actor_no as actor_no,
-        {% for hours in [1, 4, 24, 72] -%}
-        0 as asked_{{ hours }}h,
-        0 as answered_{{ hours }}h,
-        {% endfor -%}
-        0 as opened,
-        0 as opened_and_answered,
-        0 as conversations,
-        0 as touched_by_a_person,
-        0 as addressed,
-        0 as got_answer,
-        0 as bursts,
-        0 as begun,
-        1 as replied_to,
-        0 as in_threads,
-        0 as wrote
+        1 as replied_to
     from replies
 ),
 
@@ -141,33 +95,19 @@ people_in_threads as (
         month,
         cell_no,
         actor_no,
-        {% for hours in [1, 4, 24, 72] -%}
-        0 as asked_{{ hours }}h,
-        0 as answered_{{ hours }}h,
-        {% endfor -%}
-        0 as opened,
-        0 as opened_and_answered,
-        0 as conversations,
-        0 as touched_by_a_person,
-        0 as addressed,
-        0 as got_answer,
-        0 as bursts,
-        0 as begun,
-        0 as replied_to,
-        1 as in_threads,
-        0 as wrote
+        1 as in_threads
     from thread_people
 ),
 
 counted as (
     select * from requests
-    union all
+    union all by name
     select * from conversations
-    union all
+    union all by name
     select * from contacts
-    union all
+    union all by name
     select * from people_replied_to
-    union all
+    union all by name
     select * from people_in_threads
 )
 
@@ -176,16 +116,16 @@ select
     cell_no,
     actor_no,
     {% for hours in [1, 4, 24, 72] -%}
-    cast(sum(asked_{{ hours }}h) as integer) as asked_{{ hours }}h,
-    cast(sum(answered_{{ hours }}h) as integer) as answered_{{ hours }}h,
+    cast(coalesce(sum(asked_{{ hours }}h), 0) as integer) as asked_{{ hours }}h,
+    cast(coalesce(sum(answered_{{ hours }}h), 0) as integer) as answered_{{ hours }}h,
     {% endfor -%}
-    cast(sum(opened) as integer) as opened,
-    cast(sum(opened_and_answered) as integer) as opened_and_answered,
-    cast(sum(conversations) as integer) as conversations,
-    cast(sum(touched_by_a_person) as integer) as touched_by_a_person,
-    cast(sum(wrote) as integer) as wrote,
+    cast(coalesce(sum(opened), 0) as integer) as opened,
+    cast(coalesce(sum(opened_and_answered), 0) as integer) as opened_and_answered,
+    cast(coalesce(sum(conversations), 0) as integer) as conversations,
+    cast(coalesce(sum(touched_by_a_person), 0) as integer) as touched_by_a_person,
+    cast(coalesce(sum(wrote), 0) as integer) as wrote,
     {% for column in ['addressed', 'got_answer', 'bursts', 'begun', 'replied_to', 'in_threads'] -%}
-    max({{ column }}) as {{ column }}{{ ',' if not loop.last }}
+    coalesce(max({{ column }}), 0) as {{ column }}{{ ',' if not loop.last }}
     {% endfor %}
 from counted
 where actor_no is not null
