@@ -78,9 +78,27 @@ def _kinds() -> dict[str, str]:
     return {"interactions/kinds.csv": _csv("platform,interaction_id,occurred_at,kind,actor_key,thread_id,audience,is_brand", rows)}
 
 
+def _feeds() -> dict[str, str]:
+    """Two feeds of 40 posts, each commented on by somebody else, 30 of them answered. Of one nothing tells who these people are; of the other each row does."""
+    posts: list[tuple[object, ...]] = []
+    rows: list[tuple[object, ...]] = []
+    for platform, audience in (("strangers", ""), ("readers", "public")):
+        for n in range(40):
+            posts.append((platform, "us", f"post {n}", "2026-04-07T08:00:00Z"))
+            rows.append((platform, f"{n}", "2026-04-07T09:00:00Z", "comment", f"{platform} {n}", f"post {n}", "", audience, "false"))
+            if n < 30:
+                rows.append((platform, f"{n}-answer", "2026-04-07T11:00:00Z", "reply", "us", f"post {n}", f"{n}", audience, "true"))
+    return {
+        "posts/feeds.csv": _csv("platform,profile_id,post_id,posted_at", posts),
+        "interactions/feeds.csv": _csv("platform,interaction_id,occurred_at,kind,actor_key,post_id,parent_id,audience,is_brand", rows),
+    }
+
+
 @pytest.fixture(scope="module")
 def marts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    warehouse = built_of(_club() | _questionnaires() | _mail() | _kinds(), tmp_path_factory.mktemp("hand"), "+relationships_indicators")
+    warehouse = built_of(
+        _club() | _questionnaires() | _mail() | _kinds() | _feeds(), tmp_path_factory.mktemp("hand"), "+relationships_indicators"
+    )
     with duckdb.connect(str(warehouse.path)) as connection:
         yield connection
 
@@ -137,3 +155,12 @@ def test_eight_suppliers_are_eight_however_they_write(marts: duckdb.DuckDBPyConn
     assert marts.execute(f"select people from intermediate.int_indicators_shown {of_parity}").fetchall() == [(9,)]
     rows = marts.execute(f"select n_clusters, value, lo, suppressed_reason from relationships.indicators {of_parity}").fetchall()
     assert rows == [(None, None, None, "fewer than 10 people")]
+
+
+def test_posts_are_for_those_who_answer_them_where_nobody_tells_of_either(marts: duckdb.DuckDBPyConnection) -> None:
+    """30 replies in 70 messages, whoever the others are: nothing says that the 40 posts are for one audience and the comments below them of another."""
+    rows = marts.execute(
+        "select platform, audience, numerator, denominator from relationships.indicators "
+        "where indicator = 'two_way_ratio' and period_kind = 'all' and profile_id = 'all' and platform in ('strangers', 'readers') order by 1"
+    ).fetchall()
+    assert rows == [("readers", "public", 30, 70), ("strangers", "unknown", 30, 70)]

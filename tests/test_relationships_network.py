@@ -234,3 +234,18 @@ def test_random_graphs_against_networkx(warehouse: DbtWarehouse) -> None:
     warehouse.give_everybody_another_key()
     network(warehouse, "n")
     assert warehouse.rows(everything) == before
+
+
+def test_what_is_written_to_or_by_those_outside_neither_makes_an_edge_nor_undoes_one(warehouse: DbtWarehouse) -> None:
+    """To 7, who left in April and is still written to in May; to 8, who is written to in April and May and came in May; both wrote as often."""
+    warehouse.insert("people", *({"person_key": str(number)} for number in range(1, 7)))
+    warehouse.insert(
+        "people", {"person_key": "7", "left_at": datetime(2026, 4, 30)}, {"person_key": "8", "started_at": datetime(2026, 5, 1)}
+    )
+    april = datetime(2026, 4, 27, 9)
+    warehouse.insert("interactions", *messages([(1, 7), (7, 1), (1, 2)], at=april), *messages([(1, 7), (7, 1)]))
+    warehouse.insert("interactions", *messages([(1, 8), (8, 1)], at=april, times=1), *messages([(1, 8), (8, 1)], times=1))
+    found = network(warehouse, "n, edges")
+    assert found["2026-04-01", "all"] == (7, 3)
+    assert found["2026-05-01", "all"] == (7, 0)
+    assert found[None, "all"] == (8, 3), "what was an edge in a month is one of all time"

@@ -67,17 +67,26 @@ profiles as (
     select * from {{ ref('int_profiles') }}
 ),
 
--- a reply may reach us as a post of the brand's own feed, as an interaction, or as both
+heard as (
+    select platform, bool_or(audience = 'unknown') and not bool_or(audience = 'public') as is_nobody_known_as_public
+    from interactions
+    where not is_brand
+    group by 1
+),
+
+-- a reply may reach us as a post of the brand's own feed, as an interaction, or as both; where nobody tells that a post is for the public or that
+-- those who answer are it, both are for whoever is unknown: else the public's share of replies would be 0 by ignorance
 posts_alone as (
     select
         posts.*,
-        coalesce(posts.audience, profiles.default_audience, 'public') as said_to,
+        coalesce(posts.audience, profiles.default_audience, case when heard.is_nobody_known_as_public then 'unknown' end, 'public') as said_to,
         coalesce(persons.person_key, posts.author_key) as author_or_person_key
     from posts
     left join interactions
         on posts.platform = interactions.platform and posts.post_id = interactions.interaction_id
     left join profiles
         on posts.platform = profiles.platform and posts.profile_id = profiles.profile_id
+    left join heard on posts.platform = heard.platform
     left join persons on posts.platform = persons.platform and posts.author_key = persons.actor_key
     where interactions.interaction_id is null
 )

@@ -1,7 +1,32 @@
-with addresses as (
-    select distinct platform, interaction_id, occurred_at, month, from_key, to_key
-    from {{ ref('int_employee_addresses') }}
-    where to_key is not null and to_key <> from_key
+with addressed as (
+    select * from {{ ref('int_employee_addresses') }}
+),
+
+places as (
+    select * from {{ ref('int_network_places') }}
+),
+
+-- between members of the company: what is written by or to those who are not yet or no longer one begins no edge and ends none
+addresses as (
+    select distinct
+        addressed.platform,
+        addressed.interaction_id,
+        addressed.occurred_at,
+        addressed.month,
+        addressed.from_key,
+        addressed.to_key
+    from addressed
+    inner join places as senders
+        on addressed.month = senders.month
+        and addressed.from_key = senders.person_key
+        and addressed.occurred_at >= senders.starts_at
+        and addressed.occurred_at < senders.ends_at
+    inner join places as receivers
+        on addressed.month = receivers.month
+        and addressed.to_key = receivers.person_key
+        and addressed.occurred_at >= receivers.starts_at
+        and addressed.occurred_at < receivers.ends_at
+    where addressed.to_key <> addressed.from_key
 ),
 
 paired as (
