@@ -18,6 +18,14 @@ left join board.scorecard as money on people.quarter = money.quarter and money.i
 where people.is_megaphone and people.side = 'people'
 order by people.quarter desc, people.audience, people.measure
 """
+# quarters in which people turned away and nobody knows whether the return rose
+UNTOLD = """
+select distinct people.quarter from board.scorecard as people
+inner join board.scorecard as money on people.quarter = money.quarter and money.audience = 'company' and money.measure = 'attributed_roi'
+where people.side = 'people' and people.measure in ('two_way_ratio', 'opr_trust') and people.state = 'measured' and people.change_hi < 0
+    and (money.state <> 'measured' or money.change is null)
+order by people.quarter desc
+"""
 LATEST_SCORE = "select max(quarter) as quarter from board.scorecard where side = 'people' and value is not null"
 SHOWN_FLAGS = 3
 
@@ -73,9 +81,13 @@ def megaphone(published: Published, glossary: Glossary) -> Markup | None:
         )
     if published.rows(LATEST_SCORE)[0].quarter is None:
         return None
+    untold = [words.quarter(row.quarter) for row in published.rows(UNTOLD)]
+    of = f"{', '.join(untold[:SHOWN_FLAGS])}{' and earlier' if len(untold) > SHOWN_FLAGS else ''}"
     return tag(
         "p",
-        "No megaphone flag: in no quarter did credited money rise while the two-way ratio or trust fell beyond its interval.",
+        f"No megaphone flag, but none could be told of {of}: the two-way ratio or trust fell beyond its interval, and whether the credited return rose is not measured."
+        if untold
+        else "No megaphone flag: in no quarter did the credited return rise while the two-way ratio or trust fell beyond its interval.",
         class_="calm",
         id="megaphone",
     )
