@@ -47,3 +47,15 @@ def test_people_are_counted_and_not_their_accounts(tmp_path: Path) -> None:
     assert warehouse.rows(counted.format("welcome")) == [("clients", "2026-01-01", 40, 40), ("public", "2026-01-01", 12, 12)]
     assert ("suppliers", "2025-10-01", 9, None) in warehouse.rows(counted.format("neglected"))
     assert warehouse.rows("select count(*) from intermediate.int_story_draws where quarter = date '2025-10-01'") == [(0,)]
+
+
+def test_a_word_that_is_no_decision_decides_nothing(tmp_path: Path) -> None:
+    warehouse = DbtWarehouse(tmp_path)
+    company(warehouse)
+    warehouse.build("+relationships_stories")
+    ((story, *_), *_) = warehouse.rows("select story_id from relationships.stories where rule = 'rescue'")
+    warehouse.insert(
+        "story_reviews", {"story_id": story, "decision": "approve", "reviewer_role": "lead", "reviewed_at": datetime(2026, 6, 1)}
+    )
+    warehouse.build("int_story_reviews", "relationships_stories")
+    assert warehouse.rows(f"select state, reviewer_role from relationships.stories where story_id = '{story}'") == [("candidate", None)]
