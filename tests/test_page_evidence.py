@@ -136,6 +136,14 @@ def test_no_flag_is_told_apart_from_what_nobody_can_tell(made) -> None:
     assert "No megaphone flag, but none could be told of Q1 2026: the two-way ratio or trust fell" in render(made)
 
 
+def test_what_is_held_back_is_neither_nothing_nor_always_too_few(made) -> None:
+    made.execute("update board.objectives set n = null")
+    assert "0 observations" not in part(made, "objectives")
+    waits = {"state": "suppressed", "suppressed_reason": "the 180 days after the landmark are not over"}
+    insert(made, "board.scorecard", score(QUARTERS[1], "clients", "money", "roi.retention_lift", "retention_lift", None, **waits))
+    assert "not shown: the 180 days after the landmark are not over" in part(made, "scorecard")
+
+
 def test_an_account_that_could_not_be_read_is_named(made) -> None:
     made.execute("update board.data_trust set failed_accounts = 'emea', date = ? where source = 'bluesky'", [date(2026, 6, 30)])
     assert "bluesky<small> not read: emea</small>" in part(made, "trust")

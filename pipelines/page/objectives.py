@@ -181,7 +181,7 @@ def section(published: Published, glossary: Glossary) -> Markup:
             row.title,
             STATES.get(row.state, ("", row.state))[1],
             glossary.number(row.value, row.lo, row.hi, row.mart, row.measure, row.method),
-            glossary.count(row.n or 0, "board.objectives", noun="observation"),
+            tag("span", "–", class_="none") if row.n is None else glossary.count(row.n, "board.objectives", noun="observation"),
         )
         for row in rows
     ]
