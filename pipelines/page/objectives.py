@@ -3,7 +3,7 @@
 from pipelines.page import marks, words
 from pipelines.page.glossary import Glossary
 from pipelines.page.markup import Markup, data_table, joined, tag
-from pipelines.page.published import Published, Row
+from pipelines.page.published import UNTOLD, Published, Row
 
 STATES = {"met": ("✓", "Met"), "missed": ("✕", "Missed"), "cannot_tell": ("≈", "Cannot tell"), "not_measured": ("○", "Not measured")}
 OBJECTIVES = """
@@ -17,14 +17,6 @@ from board.scorecard as people
 left join board.scorecard as money on people.quarter = money.quarter and money.is_megaphone and money.side = 'money' and money.measure = 'attributed_roi'
 where people.is_megaphone and people.side = 'people'
 order by people.quarter desc, people.audience, people.measure
-"""
-# quarters in which people turned away and nobody knows whether the return rose
-UNTOLD = """
-select distinct people.quarter from board.scorecard as people
-inner join board.scorecard as money on people.quarter = money.quarter and money.audience = 'company' and money.measure = 'attributed_roi'
-where people.side = 'people' and people.measure in ('two_way_ratio', 'opr_trust') and people.state = 'measured' and people.change_hi < 0
-    and (money.state <> 'measured' or money.change is null)
-order by people.quarter desc
 """
 LATEST_SCORE = "select max(quarter) as quarter from board.scorecard where side = 'people' and value is not null"
 SHOWN_FLAGS = 3
