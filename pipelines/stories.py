@@ -22,7 +22,7 @@ COLUMNS = ("story_id", "decision", "reviewer_role", "reviewed_at", "words_print"
 FILE = Path("story_reviews") / "decided_here.csv"
 STORIES = """
 select
-    stories.story_id, stories.state, stories.picked_because, stories.matched, stories.eligible, stories.indicator_ref, stories.roi_ref,
+    stories.story_id, stories.rule, stories.state, stories.picked_because, stories.matched, stories.eligible, stories.indicator_ref, stories.roi_ref,
     coalesce(words.authors, 1), coalesce(words.consenting_authors, 1), coalesce(words.words, submissions.text) as shown,
     substr(md5(shown || '|' || salt.salt), 1, 16)
 from relationships.stories as stories
@@ -39,6 +39,7 @@ class Story:
     """A story as its reviewer sees it: words are read here before anybody else may read them."""
 
     story_id: str
+    rule: str
     state: str
     picked_because: str
     matched: int | None
@@ -60,17 +61,20 @@ def all_stories(settings: Settings) -> list[Story]:
         raise WarehouseError("the warehouse holds no stories yet: `goodwill run` makes them") from None
 
 
+def _counted(story: Story) -> str:
+    if story.matched is None:
+        return ""
+    if story.rule == "own":
+        return f" {story.matched:,} of {story.eligible:,} submitted that quarter have the consent of everyone named."
+    return f" Drawn from {story.matched:,} of {story.eligible:,} conversations that could have met the rule."
+
+
 def print_candidates(found: list[Story], console: "Console") -> None:
     """Those that wait for a decision, with their words."""
     waiting = [story for story in found if story.state == "candidate"]
     for story in waiting:
         console.print(story.story_id, style="bold")
-        drawn = (
-            ""
-            if story.matched is None
-            else f" Drawn from {story.matched:,} of {story.eligible:,} conversations that could have met the rule."
-        )
-        console.print(f"  {story.picked_because}{drawn}")
+        console.print(f"  {story.picked_because}{_counted(story)}")
         if explains := [reference for reference in (story.indicator_ref, story.roi_ref) if reference]:
             console.print(f"  explains {' and '.join(explains)}")
         console.print(f"  {story.consenting_authors} of {story.authors} quoted have agreed to be")

@@ -35,7 +35,7 @@ from board.scorecard inner join quarters using (quarter)
 where side = 'people'
 order by audience, value is null, measure
 """
-MEGAPHONES = "select distinct audience, measure from board.scorecard where is_megaphone and side = 'people' order by all"
+MEGAPHONES = "select extract('year' from quarter), extract('quarter' from quarter), audience, measure from board.scorecard where is_megaphone and side = 'people' order by all"
 OBJECTIVES = "select title, audience, state, value, lo, hi, target, direction, due_on, reason from board.objectives order by due_on, title"
 ROWS = """
 with latest as (select max(date) as date from board.data_trust)
@@ -284,8 +284,8 @@ def print_page(settings: Settings, report: RunReport | None, console: Console) -
         trust = rows(ROWS)
         day = rows(f"select {ON_DAY} from board.data_trust")[0][0]
         page.head(f"Goodwill{' of the demo company' if settings.is_demo else ''}{f', as of {day}' if day else ''}")
-        for audience, measure in rows(MEGAPHONES):
-            page.say(f"MEGAPHONE: credited money rises while {measure} with {audience} falls", "bold red")
+        for year, quarter, audience, measure in rows(MEGAPHONES):
+            page.say(f"MEGAPHONE, {year} Q{quarter}: credited return rose while {measure} with {audience} fell", "bold red")
         if not any(row[1] for row in trust):
             page.say(
                 "nothing to show yet, because no source gave a row: put files below inbox/<entity>/, or set a token in .env (see .env.example)",

@@ -101,3 +101,15 @@ def test_the_place_of_rows_in_a_file_does_not_matter(warehouse: DbtWarehouse, tm
     other.execute("update raw_files.accounts set _line = 1000 - _line where account_id <> 'undated'")
     other.build("int_accounts", "int_account_versions", "int_customer_roles", "int_interaction_parties", "int_interaction_audiences")
     assert found(other) == found(warehouse)
+
+
+def test_a_word_for_an_audience_that_the_model_does_not_know_is_none(tmp_path: Path) -> None:
+    """What a profile, a post, a thread or a message says of it: nobody is of an audience called `other`."""
+    warehouse = DbtWarehouse(tmp_path)
+    for profile, word in {"plain": None, "shop": "Everybody", "jobs": "employees"}.items():
+        warehouse.insert("profiles", {"platform": "x", "profile_id": profile, "default_audience": word})
+        warehouse.insert("interactions", say(profile, JUNE, platform="x", profile_id=profile, audience=word and "Everybody"))
+    warehouse.insert("conversations", {"platform": "x", "thread_id": "t", "audience": "Everybody"})
+    warehouse.insert("interactions", say("thread", JUNE, platform="x", profile_id="plain", thread_id="t"))
+    warehouse.build("+int_interaction_audiences")
+    assert found(warehouse) == {"plain June": "public", "shop June": "unknown", "jobs June": "employees", "thread June t": "public"}

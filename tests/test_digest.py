@@ -91,6 +91,8 @@ def test_what_is_stale_and_what_waits_needs_a_human(made) -> None:
     made.execute("update board.scorecard set is_megaphone = false")
     made.execute("update relationships.stories set state = 'candidate'")
     assert lines(made)[1] == "Megaphone: no flag."
+    made.execute("update board.scorecard set change = null where measure = 'attributed_roi' and quarter = date '2026-01-01'")
+    assert lines(made)[1] == "Megaphone: no flag, but none could be told of Q1 2026: whether the credited return rose is not measured."
     assert lines(made)[9] == (
         "Needs a human: accounts that could not be read: bluesky (emea); stale: bluesky since 20 Jun 2026; 1 story waits for a review."
     )

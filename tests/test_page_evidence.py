@@ -117,6 +117,33 @@ def test_words_that_are_withheld_say_the_real_reason_and_lead_to_their_figures(m
     assert '<a href="#retention">revenue retention<small> (Mar 2026)' in seen
 
 
+def test_colleagues_own_stories_are_submitted_and_not_drawn(made) -> None:
+    made.execute("update relationships.stories set rule = 'own', audience = 'employees', eligible = 7, matched = 6")
+    seen = part(made, "stories")
+    assert "6 of 7" in seen and "submitted that quarter have the consent of everyone named" in seen and "drawn by chance" not in seen
+    made.execute("update relationships.stories set eligible = null, matched = null")
+    assert "Too few to say how many were submitted." in part(made, "stories")
+
+
+def test_no_flag_is_told_apart_from_what_nobody_can_tell(made) -> None:
+    made.execute("update board.scorecard set is_megaphone = false, change = -0.2 where measure = 'attributed_roi'")
+    made.execute("update board.scorecard set is_megaphone = false")
+    assert "No megaphone flag: in no quarter did the credited return rise while" in render(made)
+    made.execute(
+        "update board.scorecard set value = null, change = null, state = 'suppressed' where measure = 'attributed_roi' and quarter = ?",
+        [QUARTERS[1]],
+    )
+    assert "No megaphone flag, but none could be told of Q1 2026: the two-way ratio or trust fell" in render(made)
+
+
+def test_what_is_held_back_is_neither_nothing_nor_always_too_few(made) -> None:
+    made.execute("update board.objectives set n = null")
+    assert "0 observations" not in part(made, "objectives")
+    waits = {"state": "suppressed", "suppressed_reason": "the 180 days after the landmark are not over"}
+    insert(made, "board.scorecard", score(QUARTERS[1], "clients", "money", "roi.retention_lift", "retention_lift", None, **waits))
+    assert "not shown: the 180 days after the landmark are not over" in part(made, "scorecard")
+
+
 def test_an_account_that_could_not_be_read_is_named(made) -> None:
     made.execute("update board.data_trust set failed_accounts = 'emea', date = ? where source = 'bluesky'", [date(2026, 6, 30)])
     assert "bluesky<small> not read: emea</small>" in part(made, "trust")

@@ -192,6 +192,13 @@ def test_whoever_rates_three_tickets_is_one_person_and_three_ratings(warehouse: 
     }
 
 
+def test_whoever_answers_an_item_again_is_taken_at_the_later_word(warehouse: DbtWarehouse) -> None:
+    """An export that begins with the newest answers: the line below is the older one."""
+    for day, score in ((20, 6), (4, 2)):
+        warehouse.insert("surveys", *answers("trust", [[score]] * 40, (1, 7), answered_at=datetime(2026, 5, day)))
+    assert surveys(warehouse, "n, answers, round(value, 3)") == {("2026-05", "opr_trust"): (40, 40, 83.333)}
+
+
 def test_waves_follow_each_other_by_date_or_number(warehouse: DbtWarehouse) -> None:
     """Means of 10, 40 and 90 in the order in which the waves were; `spring` was nobody knows when."""
     named = {

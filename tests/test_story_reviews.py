@@ -54,6 +54,13 @@ def test_what_waits_is_listed_with_its_words(home: Path) -> None:
     assert "1 of 2 stories wait for a decision" in said.output
 
 
+def test_colleagues_own_stories_are_submitted_and_not_drawn(home: Path) -> None:
+    with duckdb.connect(str(home / "w.duckdb")) as connection:
+        connection.execute("update relationships.stories set rule = 'own' where state = 'candidate'")
+    said = review().output
+    assert "12 of 32 submitted that quarter have the consent of everyone named." in said and "Drawn from" not in said
+
+
 def test_a_decision_is_a_row_of_the_file_drop(home: Path) -> None:
     story = "2026-Q1-rescue-clients-0123abcd"
     assert review(story, "approve", "--role", "head of support").exit_code == 0

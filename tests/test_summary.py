@@ -114,7 +114,7 @@ def test_money_and_people_stand_side_by_side(settings: Settings, published: duck
     assert "1.5 [0.5, 2.5]" in text
     assert "cost missing: creator" in text
     assert "no causal estimate; what would give one" in text
-    assert text.index("MEGAPHONE") < text.index("Money")
+    assert text.index("MEGAPHONE, 2026 Q2: credited return rose while response_rate_24h with clients fell") < text.index("Money")
     assert "0.8 [0.7, 0.9]" in text
     assert "no data of this audience measures it" in text
     assert "stripe[bold]" in text, "what looks like markup is text"

@@ -76,6 +76,21 @@ def test_many_are_told_with_everybody_who_waited(files: Publications) -> None:
     assert files.rows("first", ACCURACY) == [(40, 35)]
 
 
+def test_invitations_that_come_later_than_answers_count(tmp_path: Path) -> None:
+    """Of 400 people invited 40 answered, which is too few; nine of them alone would tell of these."""
+    made = _begun(tmp_path)
+    made.publish("first")
+    invited = [{"wave": "2026-05", "audience": "clients", "respondent_key": f"audience/{person}"} for person in range(400)]
+    made.warehouse.insert("survey_invitations", *invited[:9])
+    made.publish("nine of them")
+    assert all(made.rows("nine of them", sql) == made.rows("first", sql) for sql in ALL.values())
+    made.warehouse.insert("survey_invitations", *invited[9:])
+    made.publish("all of them")
+    refused = "fewer than 20 % of the invited answered"
+    assert made.rows("all of them", f"select n, suppressed_reason {TRUST}") == [(None, refused)]
+    assert made.rows("all of them", ACCURACY.replace("n_first, n_second", "n_first, suppressed_reason")) == [(None, refused)]
+
+
 def test_a_wave_that_nobody_is_left_of_goes_on_saying_what_it_said(tmp_path: Path) -> None:
     """Eight answered, which is too few to tell, and all of them were forgotten: that the row went would tell that there were some."""
     made = _begun(tmp_path)

@@ -25,7 +25,10 @@ posts as (
 ),
 
 profiles as (
-    select platform, profile_id, coalesce(default_audience, 'public') as default_audience
+    select
+        platform,
+        profile_id,
+        case when default_audience is null then 'public' when default_audience in {{ audience_names() }} then default_audience else 'unknown' end as default_audience
     from {{ ref('int_profiles') }}
 ),
 

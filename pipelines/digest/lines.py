@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from pipelines.page import words
-from pipelines.page.published import ON_DAY, Published, Row
+from pipelines.page.published import ON_DAY, UNTOLD, Published, Row
 from pipelines.progress import printable
 
 AUDIENCES = ("company", "clients", "public", "employees", "suppliers")
@@ -134,9 +134,11 @@ def _audiences(published: Published) -> list[str]:
     return said
 
 
-def _flag(flags: list[Row]) -> str:
+def _flag(flags: list[Row], untold: list[Row], clock: Clock) -> str:
     if not flags:
-        return "Megaphone: no flag."
+        recent = [words.quarter(row.quarter) for row in untold if row.quarter > clock.today - timedelta(days=365)]
+        untellable = f", but none could be told of {recent[0]}: whether the credited return rose is not measured" if recent else ""
+        return f"Megaphone: no flag{untellable}."
     first = flags[0]
     rose = f" ({words.change(first.money_change, 'return')} points)" if first.money_change is not None else ""
     more = f"; and {words.plural(len(flags) - 1, 'more flag')}" if len(flags) > 1 else ""
@@ -230,7 +232,7 @@ def compose(published: Published, today: date, told: Collection[str] | None = No
     news = _news(published, objectives)
     lines = [
         head,
-        _flag(flags),
+        _flag(flags, published.rows(UNTOLD), clock),
         _tally(objectives),
         _changed(news, told, since),
         *_audiences(published),

@@ -3,7 +3,7 @@
 from pipelines.page import marks, words
 from pipelines.page.glossary import Glossary
 from pipelines.page.markup import Markup, data_table, joined, tag
-from pipelines.page.published import Published, Row
+from pipelines.page.published import UNTOLD, Published, Row
 
 STATES = {"met": ("✓", "Met"), "missed": ("✕", "Missed"), "cannot_tell": ("≈", "Cannot tell"), "not_measured": ("○", "Not measured")}
 OBJECTIVES = """
@@ -73,9 +73,13 @@ def megaphone(published: Published, glossary: Glossary) -> Markup | None:
         )
     if published.rows(LATEST_SCORE)[0].quarter is None:
         return None
+    untold = [words.quarter(row.quarter) for row in published.rows(UNTOLD)]
+    of = f"{', '.join(untold[:SHOWN_FLAGS])}{' and earlier' if len(untold) > SHOWN_FLAGS else ''}"
     return tag(
         "p",
-        "No megaphone flag: in no quarter did credited money rise while the two-way ratio or trust fell beyond its interval.",
+        f"No megaphone flag, but none could be told of {of}: the two-way ratio or trust fell beyond its interval, and whether the credited return rose is not measured."
+        if untold
+        else "No megaphone flag: in no quarter did the credited return rise while the two-way ratio or trust fell beyond its interval.",
         class_="calm",
         id="megaphone",
     )
@@ -169,7 +173,7 @@ def section(published: Published, glossary: Glossary) -> Markup:
             row.title,
             STATES.get(row.state, ("", row.state))[1],
             glossary.number(row.value, row.lo, row.hi, row.mart, row.measure, row.method),
-            glossary.count(row.n or 0, "board.objectives", noun="observation"),
+            tag("span", "–", class_="none") if row.n is None else glossary.count(row.n, "board.objectives", noun="observation"),
         )
         for row in rows
     ]

@@ -16,6 +16,14 @@ IS_UNKNOWN = "select count(value) > 0 as is_unknown from relationships.indicator
 UNKNOWN = (
     "nothing tells which audience writes: give audience with the interactions, or people, accounts and contacts with the keys of who writes"
 )
+# quarters in which people turned away and nobody knows whether the return rose
+UNTOLD = """
+select distinct people.quarter from board.scorecard as people
+inner join board.scorecard as money on people.quarter = money.quarter and money.audience = 'company' and money.measure = 'attributed_roi'
+where people.side = 'people' and people.measure in ('two_way_ratio', 'opr_trust') and people.state = 'measured' and people.change_hi < 0
+    and (money.state <> 'measured' or money.change is null)
+order by people.quarter desc
+"""
 
 
 class Published:

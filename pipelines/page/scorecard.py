@@ -82,7 +82,9 @@ def _missing(rows: list[Row]) -> Markup | None:
     """What the side lacks, by reason: nothing of it is filled in."""
     by_reason: dict[str, list[str]] = {}
     for row in rows:
-        state = "too few to show" if row.state == "suppressed" else "not measured"
+        # money may also wait for its time, or want a cost
+        held_back = "too few to show" if row.side == "people" else "not shown"
+        state = held_back if row.state == "suppressed" else "not measured"
         by_reason.setdefault(f"{state}: {row.suppressed_reason or 'no reason is given'}", []).append(words.label(row.measure))
     said = [tag("li", tag("b", "; ".join(measures)), " ", tag("span", reason, class_="none")) for reason, measures in by_reason.items()]
     return tag("ul", *said, class_="missing") if said else None

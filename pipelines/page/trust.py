@@ -147,6 +147,12 @@ def _story(row: Row, glossary: Glossary) -> Markup:
     drawn = glossary.opens(f"{row.matched:,} of {row.eligible:,}", "relationships.stories", "matched") if counted else None
     about = (words.label(row.rule), row.audience, row.quarter and words.quarter(row.quarter), "counter-story" if row.is_counter else None)
     withheld = f"The words are not shown: {row.withheld_because or 'no reason is given'}."
+    # colleagues' own are all told: nobody draws among them
+    met, too_few = (
+        (" submitted that quarter have the consent of everyone named.", "Too few to say how many were submitted.")
+        if row.rule == "own"
+        else (" met the rule; drawn by chance among them.", "Too few to say how many met the rule.")
+    )
     explains = [_reference(reference) for reference in (row.indicator_ref, row.roi_ref) if reference]
     return tag(
         "li",
@@ -155,7 +161,7 @@ def _story(row: Row, glossary: Glossary) -> Markup:
         tag("p", row.picked_because, class_="quiet") if row.picked_because else None,
         tag(
             "p",
-            *((drawn, " met the rule; drawn by chance among them.") if drawn else ("Too few to say how many met the rule.",)),
+            *((drawn, met) if drawn else (too_few,)),
             *((" Explains ", joined(explains, ", "), ".") if explains else ()),
             *((" Conversation ", _reference(row.conversation_ref), ".") if row.conversation_ref else ()),
             class_="quiet",

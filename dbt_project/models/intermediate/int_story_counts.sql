@@ -4,7 +4,7 @@ with told_of as (
         rule,
         quarter,
         audience,
-        opener_key as person_key,
+        opener_person as person_key,
         conversation_ref as what,
         is_match
     from {{ ref('int_story_eligible') }}
@@ -38,7 +38,7 @@ counted as (
 
 select
     {{ key_number(['counted.rule', 'counted.quarter', 'counted.audience']) }} as cell,
-    '1' as recipe,
+    '2' as recipe,
     counted.rule,
     counted.quarter,
     counted.audience,

@@ -6,7 +6,7 @@ crowds as (
     select rule, quarter, audience
     from eligible
     group by rule, quarter, audience
-    having count(distinct opener_key) >= {{ least_people_to_draw_from() }}
+    having count(distinct opener_person) >= {{ least_people_to_draw_from() }}
 ),
 
 drawn as (

@@ -16,7 +16,7 @@ select
     facts.platform,
     facts.thread_id,
     facts.conversation_ref,
-    facts.opener_key,
+    facts.opener_person,
     coalesce({{ rule.matches }}, false) as is_match
 from facts
 cross join clock

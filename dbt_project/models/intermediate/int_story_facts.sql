@@ -1,12 +1,18 @@
 {% set soonest_days = story_rules() | map(attribute='settled_after_days') | min -%}
 -- what comes after a quarter has been looked at draws no other story of it
-with conversations as (
+with persons as (
+    {{ persons_of_accounts() | indent(4) }}
+),
+
+conversations as (
     select
-        *,
-        {{ quarter_of('date') }} as quarter,
-        {{ utc_of_reporting('cast(' ~ quarter_of('date') ~ ' + interval 3 month as date)') }} + interval {{ soonest_days }} day as looked_at
-    from {{ ref('core_conversations') }}
-    where conversation_ref is not null
+        told.*,
+        coalesce(persons.person_key, told.opener_key) as opener_person,
+        {{ quarter_of('told.date') }} as quarter,
+        {{ utc_of_reporting('cast(' ~ quarter_of('told.date') ~ ' + interval 3 month as date)') }} + interval {{ soonest_days }} day as looked_at
+    from {{ ref('core_conversations') }} as told
+    left join persons on told.platform = persons.platform and told.opener_key = persons.actor_key
+    where told.conversation_ref is not null
 ),
 
 thread_messages as (
@@ -14,8 +20,14 @@ thread_messages as (
 ),
 
 interactions as (
-    select * from {{ ref('int_interaction_audiences') }}
-    where not is_brand and not is_bot and audience <> 'employees'
+    select
+        written.platform,
+        written.parent_id,
+        written.occurred_at,
+        coalesce(persons.person_key, written.actor_key) as person_key
+    from {{ ref('int_interaction_audiences') }} as written
+    left join persons on written.platform = persons.platform and written.actor_key = persons.actor_key
+    where not written.is_brand and not written.is_bot and written.audience <> 'employees'
 ),
 
 movements as (
@@ -24,7 +36,7 @@ movements as (
 
 -- people of the other side who answered, liked or passed on an answer of a person of ours; what we said before anybody asked is none
 returns_of_answers as (
-    select answers.platform, answers.thread_id, count(distinct interactions.actor_key) as came_back
+    select answers.platform, answers.thread_id, count(distinct interactions.person_key) as came_back
     from thread_messages as answers
     inner join conversations
         on answers.platform = conversations.platform and answers.thread_id = conversations.thread_id
@@ -56,9 +68,9 @@ last_moods as (
 ),
 
 first_contacts as (
-    select actor_key, min(occurred_at) as first_contact_at
+    select person_key, min(occurred_at) as first_contact_at
     from interactions
-    group by actor_key
+    group by person_key
 ),
 
 -- nobody is new in the first 90 days of the data: they may have been there before
@@ -94,7 +106,7 @@ select
     conversations.conversation_ref,
     conversations.quarter,
     conversations.audience,
-    conversations.opener_key,
+    conversations.opener_person,
     conversations.began_by,
     conversations.first_human_reply_at,
     conversations.minutes_to_first_human_reply,
@@ -113,7 +125,7 @@ cross join beginning
 left join returns
     on conversations.platform = returns.platform and conversations.thread_id = returns.thread_id
 left join last_moods on conversations.conversation_ref = last_moods.conversation_ref
-left join first_contacts on conversations.opener_key = first_contacts.actor_key
+left join first_contacts on conversations.opener_person = first_contacts.person_key
 left join paying
     on conversations.account_id = paying.account_id and {{ month_of('conversations.date') }} = paying.month
 left join followed on conversations.conversation_ref = followed.conversation_ref

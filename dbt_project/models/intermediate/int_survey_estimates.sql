@@ -3,6 +3,10 @@ with respondents as (
     where respondent_side = 'audience' and perspective = 'own' and dimension <> 'other'
 ),
 
+invitations as (
+    select * from {{ ref('int_survey_invitations') }}
+),
+
 reliability as (
     select * from {{ ref('int_survey_reliability') }}
 ),
@@ -11,8 +15,40 @@ waves as (
     select * from {{ ref('int_survey_waves') }}
 ),
 
+asked as (
+    select distinct wave, audience, dimension from respondents
+),
+
+-- whom the response rate is of makes a difference too: invitations may come later than answers
+people as (
+    select
+        wave,
+        audience,
+        dimension,
+        respondent_key,
+        items,
+        score,
+        promoters,
+        detractors,
+        satisfied
+    from respondents
+    union all
+    select
+        asked.wave,
+        asked.audience,
+        asked.dimension,
+        invitations.respondent_key,
+        0 as items,
+        0 as score,
+        0 as promoters,
+        0 as detractors,
+        0 as satisfied
+    from asked
+    inner join invitations on asked.wave = invitations.wave and asked.audience = invitations.audience
+),
+
 {{ prints_of_cells(
-    'respondents', ['wave', 'audience', 'dimension'], 'respondent_key', ['respondent_key', 'items', 'score', 'promoters', 'detractors', 'satisfied']
+    'people', ['wave', 'audience', 'dimension'], 'respondent_key', ['respondent_key', 'items', 'score', 'promoters', 'detractors', 'satisfied']
 ) }},
 
 -- whoever answered several times is one person: of nps with the mean of the classes, of csat with as many ratings as they gave
@@ -130,7 +166,7 @@ estimated as (
 
 select
     {{ key_number(['wave', 'audience', 'measure']) }} as cell,
-    '2' as recipe,
+    '3' as recipe,
     wave,
     audience,
     measure,

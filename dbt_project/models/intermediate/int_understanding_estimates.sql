@@ -3,6 +3,10 @@ with respondents as (
     where dimension <> 'other'
 ),
 
+invitations as (
+    select * from {{ ref('int_survey_invitations') }}
+),
+
 waves as (
     select * from {{ ref('int_survey_waves') }}
 ),
@@ -36,24 +40,45 @@ comparisons as (
     {% endfor %}
 ),
 
--- one person's answers to both views fall into one bucket
-answers as (
-    select respondents.*, comparisons.measure, comparisons.side
-    from respondents
-    inner join comparisons
-        on respondents.respondent_side || '_' || respondents.perspective in (comparisons.first_view, comparisons.second_view)
-),
-
-{{ prints_of_cells(
-    'answers', ['wave', 'audience', 'dimension', 'measure', 'side'], 'respondent_key', ["respondent_key || '|' || perspective", 'score']
-) }},
-
 asked as (
     select wave, audience, dimension, max(last_answer_on) as last_answer_on
     from views
     group by wave, audience, dimension
     having bool_or(view <> 'audience_own')
 ),
+
+-- one person's answers to both views fall into one bucket, and so does the invitation: it may come later than answers
+answers as (
+    select
+        respondents.wave,
+        respondents.audience,
+        respondents.dimension,
+        comparisons.measure,
+        comparisons.side,
+        respondents.respondent_key,
+        respondents.perspective,
+        respondents.score
+    from respondents
+    inner join comparisons
+        on respondents.respondent_side || '_' || respondents.perspective in (comparisons.first_view, comparisons.second_view)
+    union all
+    select
+        asked.wave,
+        asked.audience,
+        asked.dimension,
+        comparisons.measure,
+        comparisons.side,
+        invitations.respondent_key,
+        'invited' as perspective,
+        0 as score
+    from asked
+    cross join comparisons
+    inner join invitations on asked.wave = invitations.wave and asked.audience = invitations.audience
+),
+
+{{ prints_of_cells(
+    'answers', ['wave', 'audience', 'dimension', 'measure', 'side'], 'respondent_key', ["respondent_key || '|' || perspective", 'score']
+) }},
 
 -- invitations are the audience's: how many of the staff were asked nobody says
 answered_by as (
@@ -115,7 +140,7 @@ estimated as (
 
 select
     {{ key_number(['estimated.wave', 'estimated.audience', 'estimated.dimension', 'estimated.measure', 'estimated.side']) }} as cell,
-    '2' as recipe,
+    '3' as recipe,
     estimated.wave,
     estimated.audience,
     estimated.dimension,

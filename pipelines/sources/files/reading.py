@@ -14,7 +14,7 @@ from pipelines.entities import Column, Entity
 from pipelines.raw import FileExtraction
 from pipelines.sources.files.lines import LONGEST_LINE, Fault, kind_of, open_text, physical_lines, record_lines, records, unreadable
 from pipelines.sources.files.people import Person
-from pipelines.sources.files.values import demand, duckdb_type, value
+from pipelines.sources.files.values import check_ids, demand, duckdb_type, value
 from pipelines.visits import COLUMNS, export_of, visits
 from pipelines.warehouse import EVENT_COLUMNS, literal, quoted
 
@@ -44,6 +44,8 @@ def read_file(connection: duckdb.DuckDBPyConnection, run: FileExtraction, entity
         elif kind == "json":
             raise Fault(None, None, "is JSON, and no event export that is known; give .jsonl, one row a line")
         people = _check_columns(entity, given)
+        if given.columns != COLUMNS:  # which visits() made
+            check_ids(connection, given.query, given.columns)
         rows = _write(connection, run, entity, name, path, compression, given, people, target)
     except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException, EOFError, UnicodeDecodeError, csv.Error):
         raise unreadable(kind, compression, path) from None

@@ -1,8 +1,12 @@
 """Text of a file -> SQL that yields its typed value, or NULL where it does not parse."""
 
 import re
+from collections.abc import Iterable
 
-from pipelines.warehouse import PARTY_IDS, masked, unless_an_address
+import duckdb
+
+from pipelines.sources.files.lines import Fault
+from pipelines.warehouse import PARTY_IDS, masked, quoted, unless_an_address
 
 # Words are masked; ids are joined on and are not.
 IDENTIFIER = re.compile(r"(^|_)(id|key|platform|currency|language)$")
@@ -43,6 +47,17 @@ def value(name: str, type_: str, text: str) -> str:
     if type_.startswith("DECIMAL"):
         return f"case when try_cast({text} as decimal(38,12)) = try_cast({text} as {type_}) then try_cast({text} as {type_}) end"
     return f"try_cast({text} as {type_})"
+
+
+def check_ids(connection: duckdb.DuckDBPyConnection, query: str, columns: Iterable[str]) -> None:
+    """Fault at a column of ids that are all written 12.0: whom another file calls 12 would be somebody else."""
+    for column in columns:
+        if column.endswith(("_id", "_key")):
+            is_spoilt = f"regexp_full_match({quoted(column)}, '[0-9]+\\.0')"
+            others, spoilt = (f"select 1 from ({query}) where {which} limit 1" for which in (f"not {is_spoilt}", is_spoilt))
+            if not connection.execute(others).fetchone() and connection.execute(spoilt).fetchone():
+                cure = "holds 12.0 for 12, as programs write whole numbers of which some are missing: store it as text or as whole numbers"
+                raise Fault(None, column, cure)
 
 
 def demand(name: str, type_: str) -> str:

@@ -25,16 +25,17 @@ shares as (
     where unit = 'share'
 ),
 
+-- accuracy_trust stands in both lists
 known as (
     {% for mart, measure, _, _ in scorecard_measures() -%}
     select '{{ mart }}' as mart, '{{ measure }}' as measure
-    union all
+    union
     {% endfor -%}
     {% for mart, measures in further_measures() -%}
     {% set last_mart = loop.last -%}
     {% for measure in measures -%}
     select '{{ mart }}' as mart, '{{ measure }}' as measure
-    {{ 'union all' if not (last_mart and loop.last) }}
+    {{ 'union' if not (last_mart and loop.last) }}
     {% endfor -%}
     {% endfor %}
 ),

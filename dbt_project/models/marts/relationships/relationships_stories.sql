@@ -100,6 +100,8 @@ decided as (
         *,
         row_number() over (partition by story_id order by reviewed_at desc, decision desc) as place
     from reviews
+    -- a word that is neither decides nothing
+    where decision in ('approved', 'rejected')
 ),
 
 -- what is said later, or otherwise, has been approved by nobody
