@@ -4,7 +4,7 @@
 
 {% macro recipe() -%}
 {#- What figures hang on besides people: whoever changes it has everything told anew. The first number goes up with a formula. -#}
-'5|{{ var("reporting_time_zone") }}'
+'6|{{ var("reporting_time_zone") }}'
 {%- for seed, columns in {'working_hours': ['team', 'weekday', 'starts_at', 'ends_at', 'time_zone'], 'holidays': ['team', 'date']}.items() %}
     || '|' || coalesce((select {{ all_bits_of(row_hash(columns)) }} from {{ ref(seed) }}), '')
 {%- endfor %}
