@@ -38,6 +38,13 @@ def is_known(connection: duckdb.DuckDBPyConnection, settings: Settings, sources:
     return any(connection.execute(f"{sql} limit 1").fetchone() for sql in asked)
 
 
+def given_as_keys(connection: duckdb.DuckDBPyConnection, settings: Settings, sources: dict[str, Source], person: Person) -> set[str]:
+    """Keys of the person's addresses as a file has them that gives addresses in the column of keys; none where nothing is stored under them."""
+    keys = Keys.of(settings)
+    given = {keys.given(word) for word in person.words if "@" in word}
+    return given if is_known(connection, settings, sources, Person(given)) else set()
+
+
 def take_away(settings: Settings, sources: dict[str, Source], person: Person, requested_at: datetime) -> tuple[int, int]:
     """Rows removed and rows kept without the person, in all raw tables, with the tombstones, all or nothing."""
     keys, removed, kept = Keys.of(settings), 0, 0
