@@ -4,6 +4,7 @@ import hmac
 import re
 import sys
 import unicodedata
+from contextlib import suppress
 from functools import cache
 from itertools import groupby
 
@@ -139,10 +140,15 @@ class Keys:
         return tombstone
 
     def tombstones(self, *, email: str | None = None, account: tuple[str, str] | None = None, key: str | None = None) -> set[str]:
-        """Every tombstone that this person may have: one for each secret under which they may have been forgotten."""
-        message = _email(email) if email is not None else _account(*account) if account is not None else _given(key or "")
+        """Every tombstone that this person may have: one for each secret under which they may have been forgotten. An address may be given as a key."""
+        messages = [_email(email) if email is not None else _account(*account) if account is not None else _given(key or "")]
+        if key is not None and email is None and account is None:
+            with suppress(ValueError):
+                messages.append(_email(key))
         return {
-            self.wrapped_tombstone(_hex(self._tombstone[place], made), place + 1) for place, made in enumerate(self._generations(message))
+            self.wrapped_tombstone(_hex(self._tombstone[place], made), place + 1)
+            for message in messages
+            for place, made in enumerate(self._generations(message))
         }
 
 

@@ -15,6 +15,7 @@ GOODWILL_TABLES = {
         "api_total": "BIGINT",
         "fresh_until": "TIMESTAMP",
         "account": "VARCHAR",
+        "erased_total": "BIGINT",
     },
     "withdrawn_metrics": {
         "source": "VARCHAR",
@@ -82,6 +83,11 @@ GOODWILL_TABLES = {
         "prints": "UINTEGER[]",
         **dict.fromkeys(("eligible", "matched"), "BIGINT"),
         **dict.fromkeys(("quarter", "counted_on"), "DATE"),
+    },
+    "told_counts": {
+        **dict.fromkeys(("cell", "source", "entity", "measure", "name"), "VARCHAR"),
+        **dict.fromkeys(("counted", "told", "people"), "BIGINT"),
+        "erased": "VARCHAR",
     },
     "failed_checks": {"source": "VARCHAR", "raw_table": "VARCHAR", "expectation": "VARCHAR", "is_blocking": "BOOLEAN"},
 }

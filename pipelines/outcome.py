@@ -11,7 +11,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from pipelines.extraction import Run
 from pipelines.keys import without_addresses
-from pipelines.raw import Source
+from pipelines.raw import RawTable, Source
 from pipelines.settings import Settings
 from pipelines.warehouse import connect, literal, quoted, transaction
 
@@ -113,6 +113,11 @@ def forget_accounts(settings: Settings, source: Source, accounts: tuple[str | No
             connection.execute(f"delete from raw_goodwill.{table} where source = {literal(source.name)} and ({gone})")
 
 
+def is_gone(table: RawTable) -> str:
+    """Condition for rows that the source no longer has."""
+    return " or ".join(f"{quoted(name)} {test}" for name, test in GONE.items() if name in table.columns) or "false"
+
+
 def written(
     settings: Settings,
     source: Source,
@@ -132,17 +137,19 @@ def written(
     with connect(settings) as connection, transaction(connection):
         former = {
             row[0]: row[1:]
-            for row in connection.execute(f"select raw_table, api_total, fresh_until from raw_goodwill.loads where {lines_of}").fetchall()
+            for row in connection.execute(
+                f"select raw_table, api_total, fresh_until, erased_total from raw_goodwill.loads where {lines_of}"
+            ).fetchall()
         }
         totals, lines = {}, []
         for table in source.tables:
             latest = "max(_observed_at)" if not table.scope else "null::timestamp"
-            gone = " or ".join(f"{quoted(name)} {test}" for name, test in GONE.items() if name in table.columns) or "false"
             total, present, fresh_until = connection.execute(  # type: ignore[misc]
-                f"select count(*), count(*) filter (where not ({gone})), {latest} from {schema}.{quoted(table.name)} where {mine}"
+                f"select count(*), count(*) filter (where not ({is_gone(table)})), {latest} from {schema}.{quoted(table.name)} where {mine}"
             ).fetchone()
             totals[table.name] = total
-            api_total, answered_at = former.get(table.name, (None, None))
+            api_total, answered_at, erased = former.get(table.name, (None, None, None))
+            present += erased or 0  # what was loaded counts as loaded, also after somebody was forgotten
             if run is not None and state == "loaded":
                 api_total = run.api_totals.get(table.name, api_total)
                 if table.name in run.listings and table.name not in run.api_totals:
@@ -153,7 +160,7 @@ def written(
             fresh_until = max(filter(None, (fresh_until, answered_at)), default=None)
             table_state = "empty" if state == "loaded" and total == 0 else state
             entity = next(iter(table.entities), None)
-            lines.append((source.name, table.name, entity, table_state, reason, present, api_total, fresh_until, account))
+            lines.append((source.name, table.name, entity, table_state, reason, present, api_total, fresh_until, account, erased))
         _replace(connection, "loads", lines_of, lines)
         if run is not None and state == "loaded" and any(table.scope for table in source.tables):
             _replace(connection, "refused_files", "true", sorted(run.refused, key=str))

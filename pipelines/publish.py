@@ -23,13 +23,14 @@ from pipelines.warehouse import connect, literal, quoted, transaction
 TIERS = ("published", "restricted")
 ALIAS = "goodwill_publication"  # the file under construction, while it is attached to the warehouse
 FORMER = "goodwill_former"  # the file that readers have meanwhile
-# Of which mart is kept what was told of people -> where, and the model that says it
+# Of which mart is kept what was told of people, or of how many rows they have -> where, and the model that says it
 TOLD = {
     "relationships.indicators": ("told_indicators", "int_indicators_told"),
     "relationships.surveys": ("told_surveys", "int_surveys_told"),
     "relationships.internal_network": ("told_network", "int_network_told"),
     "relationships.understanding": ("told_understanding", "int_understanding_told"),
     "relationships.stories": ("told_stories", "int_story_counts_told"),
+    "core.coverage": ("told_counts", "int_counts_told"),
 }
 
 

@@ -101,6 +101,7 @@ def _empty_warehouse() -> Path:
             create table raw_goodwill.withdrawn_metrics (source text, account text, entity text, measure text, unavailable_since timestamp);
             create table raw_goodwill.unknown_fields (source text, raw_table text, field text, first_seen_at timestamp);
             create table raw_goodwill.refused_files (file text, entity text, line bigint, field text, reason text);
+            create table raw_goodwill.tombstones (tombstone text, requested_at timestamp);
             create table raw_goodwill.failed_checks (source text, raw_table text, expectation text, is_blocking boolean);
             """
         )

@@ -13,12 +13,13 @@ STORIES = "relationships.stories"
 
 
 class Publications:
-    """Of all marts that are held against what was told before; stories, which hang on money as well, where they are asked for."""
+    """Of all marts of people that are held against what was told before; stories, which hang on money as well, where they are asked for."""
 
     def __init__(self, folder: Path, *, of_stories: bool = False) -> None:
         self.folder, self.warehouse = folder, DbtWarehouse(folder)
         self.models = ("+relationships_stories",) if of_stories else ("+relationships_indicators",)
-        self.marts = [mart for mart in read_marts() if mart.table in TOLD and (mart.table == STORIES) == of_stories]
+        of_people = [mart for mart in read_marts() if mart.table in TOLD and mart.schema == "relationships"]
+        self.marts = [mart for mart in of_people if (mart.table == STORIES) == of_stories]
 
     def publish(self, name: str, *models: str) -> None:
         """Build all, or where only some can differ those."""

@@ -75,6 +75,19 @@ def _indicators(path: Path) -> list[tuple[object, ...]]:
         return connection.execute("from relationships.indicators order by all").fetchall()
 
 
+def _rows_told(path: Path) -> list[tuple[object, ...]]:
+    """What is told of how many rows were loaded, and of how many people are known; money is told as it is, and so is what holds."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        coverage = connection.execute("from core.coverage order by all").fetchall()
+        trust = "select * exclude (unattributed_share, conversions_vs_ledger_pct, failed_checks) from board.data_trust order by all"
+        return coverage + connection.execute(trust).fetchall()
+
+
+@pytest.fixture(scope="module")
+def rows_told_before(tiny: Company) -> list[tuple[object, ...]]:
+    return _rows_told(tiny.published)
+
+
 @pytest.fixture(scope="module")
 def told_before(tiny: Company) -> list[tuple[object, ...]]:
     """What yesterday's file says of people."""
@@ -82,7 +95,7 @@ def told_before(tiny: Company) -> list[tuple[object, ...]]:
 
 
 @pytest.fixture(scope="module")
-def forgotten(tiny: Company, ann: Ann, told_before: list[tuple[object, ...]]) -> Proof:
+def forgotten(tiny: Company, ann: Ann, told_before: list[tuple[object, ...]], rows_told_before: list[tuple[object, ...]]) -> Proof:
     """The first attempt is killed after the raw rows are gone, the second one takes it up and completes it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(erase, "run", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
@@ -164,6 +177,14 @@ def test_yesterdays_file_minus_todays_does_not_tell_who_it_was(
     assert _indicators(tiny.published) == told_before
 
 
+def test_rows_that_were_loaded_go_on_counting(tiny: Company, forgotten: Proof, rows_told_before: list[tuple[object, ...]]) -> None:
+    """Else yesterday's count less today's is how many rows the person had, of each source, and with which columns."""
+    with duckdb.connect(str(tiny.settings.warehouse_path), read_only=True) as connection:
+        (more,) = connection.execute("select count(*) from intermediate.int_counts_told where told > counted").fetchone()
+    assert more > 10, "the person had no row, so that this shows nothing"
+    assert _rows_told(tiny.published) == rows_told_before
+
+
 def test_money_and_the_words_of_others_stay(tiny: Company, forgotten: Proof) -> None:
     with duckdb.connect(str(tiny.settings.warehouse_path), read_only=True) as connection:
         revenue = connection.execute(
@@ -185,10 +206,13 @@ def test_a_second_time_changes_nothing_and_the_tombstones_stay(tiny: Company, an
     assert tombstones >= 2
 
 
-def test_a_reload_of_everything_brings_nobody_back(tiny: Company, ann: Ann, forgotten: Proof, tmp_path: Path) -> None:
+def test_a_reload_of_everything_brings_nobody_back(
+    tiny: Company, ann: Ann, forgotten: Proof, rows_told_before: list[tuple[object, ...]]
+) -> None:
     """The APIs still know the person, and the inbox comes back from a backup."""
     _write_inbox(tiny.folder / "inbox", ann)
     tiny.run()
+    assert _rows_told(tiny.published) == rows_told_before
     keys = Keys.of(tiny.settings)
     held = _values(tiny.settings.warehouse_path)
     assert not held & {keys.email(ann.email), keys.account("bluesky", ann.did)}

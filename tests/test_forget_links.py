@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from file_drop import drop
 
 from pipelines.erase import forget
 from pipelines.keys import Keys
@@ -84,3 +85,26 @@ def test_an_address_inside_the_address_of_a_page_is_neither_stored_nor_left_in_a
     proof = forget(settings, [ANN])
     assert proof.is_clean and proof.rewritten == ["touches/visits.csv"]
     assert "ann" not in file.read_text() and "https://shop.example/?friend=<forgotten>&a=1" in file.read_text()
+
+
+def test_an_address_that_files_give_as_a_key_is_the_person(settings: Settings) -> None:
+    """Whoever has no other key writes the address there, as it comes: what is stored under it goes, the file loses her, and a backup does not bring her back."""
+    said = "platform,interaction_id,occurred_at,kind,actor_key,addressee_key,text\n"
+    said += f"desk,1,2026-05-01,message,Ann@Example.ORG,,Hello\ndesk,2,2026-05-01,message,us,{ANN},Hello to you\ndesk,3,2026-05-02,message,{BOB},,Hi\n"
+    file = drop(settings, "interactions/a.csv", said)
+    gone = drop(settings, "touches/a.csv", f"touch_id,person_key,occurred_at\n1,{ANN},2026-05-01\n2,{BOB},2026-05-01\n")
+    load_source(FILES, settings)
+    gone.unlink()  # what is stored of it is retired by the next load alone
+    proof = forget(settings, [ANN])
+    assert proof.is_clean, list(proof.lines())
+    assert proof.rewritten == ["interactions/a.csv"] and (proof.removed, proof.kept) == (2, 1)
+    for content in (file.read_text(), said):
+        file.write_text(content)
+        load_source(FILES, settings)
+        assert _rows(
+            settings,
+            "select interaction_id, addressee_key is null from raw_files.interactions where not coalesce(_deleted, false) order by 1",
+        ) == [
+            ("2", True),
+            ("3", True),
+        ]

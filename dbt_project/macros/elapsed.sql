@@ -15,6 +15,12 @@ timezone('UTC', timezone('{{ var("reporting_time_zone") }}', cast({{ date }} as 
 
 {% macro duckdb__microseconds_between(earlier, later) -%}(epoch_us({{ later }}) - epoch_us({{ earlier }})){%- endmacro %}
 
+{% macro since_1970(time) -%}{{ microseconds_between("timestamp '1970-01-01'", time) }}{%- endmacro %}
+
+{% macro time_since_1970(microseconds) -%}{{ return(adapter.dispatch('time_since_1970')(microseconds)) }}{%- endmacro %}
+
+{% macro duckdb__time_since_1970(microseconds) -%}make_timestamp({{ microseconds }}){%- endmacro %}
+
 {% macro utc_of_zone(local_time, zone) -%}
 {#- The UTC time at which clocks in a time zone (a column) show a time. -#}
 {{ return(adapter.dispatch('utc_of_zone')(local_time, zone)) }}

@@ -51,6 +51,21 @@ end
 {{ indicator }} in ('reciprocity_dyad', 'advocacy_rate', 'repeat_engagement', 'return_rate_28d')
 {%- endmacro %}
 
+{% macro hidden_together(indicator) -%}
+{#- Indicators that count the same are hidden together, under the name of one of them: what one shows beside another's sum would tell what both hide. -#}
+case when {{ indicator }} in ('broadcast_share', 'replies_total', 'distinct_reply_share') then 'two_way_ratio' else {{ indicator }} end
+{%- endmacro %}
+
+{% macro counts_answers(indicator) -%}
+{#- Whether something asked or answered is counted. -#}
+(
+    starts_with({{ indicator }}, 'response_')
+    or starts_with({{ indicator }}, 'first_')
+    or starts_with({{ indicator }}, 'thread_depth_')
+    or {{ indicator }} in ('two_way_ratio', 'broadcast_share', 'replies_total', 'distinct_reply_share')
+)
+{%- endmacro %}
+
 {% macro in_the_same_period(first, second) -%}
 {#- Rows of two relations that are of one indicator and period. -#}
 {{ first }}.indicator = {{ second }}.indicator

@@ -99,6 +99,7 @@ def forget(
             person.keys |= {key for key, _ in _requested(settings)}
         with connect(settings) as connection:
             stored.remember(connection, person)
+            person.keys |= stored.given_as_keys(connection, settings, sources, person)
             follow(connection, settings, person, inbox.links(settings))
             discover_ids(connection, settings, sources, person)
             if not requested and are_handles(names) and not stored.is_known(connection, settings, sources, person):

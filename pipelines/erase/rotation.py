@@ -18,6 +18,7 @@ from pipelines.erase.stored import compact
 from pipelines.forgotten import person_columns
 from pipelines.keys import Keys
 from pipelines.load import prepare
+from pipelines.notes import GOODWILL_TABLES
 from pipelines.publish import TOLD
 from pipelines.run import run
 from pipelines.settings import Secret, Settings
@@ -90,7 +91,8 @@ def rotate(settings: Settings, on_wait: Callable[[str], None] = lambda message: 
             _wrap(connection, "raw_goodwill.forgetting", "person_key", lambda key: keys.wrapped(key, since))
             _wrap(connection, "raw_goodwill.tombstones", "tombstone", lambda tombstone: keys.wrapped_tombstone(tombstone, since))
             for told, _ in TOLD.values():  # made of keys; what was held back goes on waiting
-                connection.execute(f"update raw_goodwill.{told} set prints = null")
+                if "prints" in GOODWILL_TABLES[told]:
+                    connection.execute(f"update raw_goodwill.{told} set prints = null")
             connection.execute("update raw_goodwill.stamp set key_check = ?", [keys.check])
         prepare(settings)
     report = run(settings, sources=[])

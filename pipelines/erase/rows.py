@@ -26,6 +26,14 @@ class Finder:
         asked = (way.rpartition("_")[2], value, platform)
         if asked not in self._known:
             self._known[asked] = self._key(way, value, platform) in self.person.keys
+            if (
+                not self._known[asked]
+                and way.endswith("_key")
+                and self._key(f"{way.removesuffix('_key')}_email", value, platform) in self.person.keys
+            ):
+                self._known[asked] = True  # an address that is given as a key
+                self.person.keys.add(self._keys.given(value))
+                self.person.name_address(value)
             if self._known[asked] and not way.endswith("_key"):
                 if way.endswith("_email"):
                     self.person.name_address(value)

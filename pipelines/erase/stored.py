@@ -10,6 +10,7 @@ from pipelines.erase.spellings import Words, forms
 from pipelines.erase.states import states_that_hold, take_names_away
 from pipelines.forgotten import WORDS, is_of_one_person, person_columns, subjects, vendor_ids, worded
 from pipelines.keys import REMOVED, Keys
+from pipelines.outcome import is_gone
 from pipelines.raw import RawTable, Source
 from pipelines.settings import Settings
 from pipelines.warehouse import connect, literal, quoted, transaction
@@ -35,6 +36,13 @@ def is_known(connection: duckdb.DuckDBPyConnection, settings: Settings, sources:
         ),
     ]
     return any(connection.execute(f"{sql} limit 1").fetchone() for sql in asked)
+
+
+def given_as_keys(connection: duckdb.DuckDBPyConnection, settings: Settings, sources: dict[str, Source], person: Person) -> set[str]:
+    """Keys of the person's addresses as a file has them that gives addresses in the column of keys; none where nothing is stored under them."""
+    keys = Keys.of(settings)
+    given = {keys.given(word) for word in person.words if "@" in word}
+    return given if is_known(connection, settings, sources, Person(given)) else set()
 
 
 def take_away(settings: Settings, sources: dict[str, Source], person: Person, requested_at: datetime) -> tuple[int, int]:
@@ -76,6 +84,7 @@ def _take_away(
     ids = {id_ for platform, id_ in person.accounts if platform == source.name}
     about += [f"{quoted(number)} in {listed(ids)}" for number in vendor_ids(table).values() if number in table.key]
     if about:
+        _go_on_counting(connection, source, table, at, " or ".join(about))
         removed = _count(connection, f"delete from {at} where {' or '.join(about)}")
     named = [f"coalesce({quoted(name)} in {keys}, false)" for name in person_columns(table)]
     if named:
@@ -92,6 +101,16 @@ def _take_away(
             here = f"platform = {literal(platform)} and " if "platform" in table.columns else ""
             kept += _unname(connection, settings, table, at, here, account)
     return removed, kept
+
+
+def _go_on_counting(connection: duckdb.DuckDBPyConnection, source: Source, table: RawTable, at: str, about: str) -> None:
+    """How many rows were loaded stays as it was told: the next count less this one would tell how many the person had."""
+    account = "_account" if "_account" in table.stored else "null"
+    connection.execute(
+        f"update raw_goodwill.loads as loads set erased_total = coalesce(erased_total, 0) + going.row_count "
+        f"from (select {account} as account, count(*) as row_count from {at} where ({about}) and not ({is_gone(table)}) group by all) as going "
+        f"where loads.source = {literal(source.name)} and loads.raw_table = {literal(table.name)} and loads.account is not distinct from going.account"
+    )
 
 
 def _unname(connection: duckdb.DuckDBPyConnection, settings: Settings, table: RawTable, at: str, here: str, account: str) -> int:

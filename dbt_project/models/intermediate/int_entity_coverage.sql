@@ -1,5 +1,14 @@
 with measures as (
-    {{ entity_coverage() }}
+    select
+        source,
+        entity,
+        measure,
+        max(case when name = 'row_count' then told end) as row_count,
+        max(case when name = 'given_rows' then told end) as given_rows,
+        {{ time_since_1970("max(case when name = 'since' then told end)") }} as since
+    from {{ ref('int_counts_told') }}
+    where source <> 'goodwill' and entity <> 'source'
+    group by source, entity, measure
 ),
 
 loads as (

@@ -6,6 +6,10 @@ answers as (
     select * from {{ ref('int_answer_sums') }}
 ),
 
+hidden_places as (
+    select * from {{ ref('int_hidden_places') }}
+),
+
 judged as (
     select
         estimates.indicator,
@@ -16,6 +20,7 @@ judged as (
         {% endfor -%}
         estimates.unit,
         estimates.people,
+        hidden_places.audience is not null and {{ counts_answers('estimates.indicator') }} as is_of_hidden_place,
         coalesce(answers.is_apart, true) as is_apart,
         coalesce(answers.leaves_few, false) as leaves_few,
         -- people where they are known, else what is counted
@@ -29,48 +34,81 @@ judged as (
             and estimates.platform = answers.platform
             and estimates.dimension = answers.dimension
             and estimates.dimension_value = answers.dimension_value
-),
-
-known as (
-    select
-        *,
-        {{ is_one_sided('people_with', 'people_without') }} as is_one_sided,
-        dimension_value = '{{ beside_teams() }}' as is_beside
-    from judged
+    left join hidden_places
+        on
+            estimates.period_kind = hidden_places.period_kind
+            and estimates.period_start is not distinct from hidden_places.period_start
+            and estimates.audience = hidden_places.audience
+            and estimates.platform = hidden_places.platform
+            and estimates.profile_id = hidden_places.profile_id
+            and case when estimates.dimension = 'clock' then 'all' else estimates.dimension end = hidden_places.dimension
+            and case when estimates.dimension = 'clock' then 'all' else estimates.dimension_value end = hidden_places.dimension_value
 ),
 
 -- what may not be told counts as a small group, whoever is in it: the closure hides with it what would tell it
-cells as (
+known as (
     select
-        {{ cell_number() }} as cell,
-        indicator,
+        *,
+        {{ hidden_together('indicator') }} as hidden_as,
+        {{ is_one_sided('people_with', 'people_without') }} as is_one_sided,
+        dimension_value = '{{ beside_teams() }}' as is_beside,
+        case
+            when {{ is_one_sided('people_with', 'people_without') }} or leaves_few or not is_apart then least(people, {{ k_people() - 1 }})
+            else people
+        end as people_to_tell
+    from judged
+),
+
+groups as (
+    select
+        hidden_as as indicator,
         period_kind,
         period_start,
         {{ indicator_cut() | join(', ') }},
-        people as all_people,
-        is_apart,
-        is_one_sided,
-        is_beside,
-        {{ counts_people('indicator') }} as is_of_people,
-        case when is_one_sided or leaves_few or not is_apart then least(people, {{ k_people() - 1 }}) else people end as people
+        bool_and(is_apart) as is_apart,
+        bool_or(is_of_hidden_place) as is_of_hidden_place,
+        max(people_to_tell) as people
     from known
+    group by all
+),
+
+cells as (
+    select
+        {{ cell_number() }} as cell,
+        *,
+        {{ counts_people('indicator') }} as is_of_people
+    from groups
 ),
 
 {{ families_of_cells('cells') }},
 
-{{ hidden_by_closure('cells', 'edges', of_people='is_of_people') }}
+{{ hidden_by_closure('cells', 'edges', hidden='is_of_hidden_place', of_people='is_of_people') }}
 
 select
-    cells.* exclude (cell, people, all_people, is_beside, is_one_sided, is_of_people),
-    cells.all_people as people,
+    known.indicator,
+    known.period_kind,
+    known.period_start,
+    {% for column in indicator_cut() -%}
+    known.{{ column }},
+    {% endfor -%}
+    known.is_apart,
+    known.people,
     hidden.cell is not null as is_hidden,
-    hidden.cell is not null and cells.people >= {{ k_people() }} as is_complementary,
+    hidden.cell is not null and known.people_to_tell >= {{ k_people() }} as is_complementary,
     case
-        when cells.is_beside then 'in several teams or in none'
-        when cells.is_one_sided then '{{ one_sided() }}'
-        when not cells.is_apart then 'fewer than {{ k_people() }} people in no other team'
+        when known.is_beside then 'in several teams or in none'
+        when known.is_one_sided then '{{ one_sided() }}'
+        when not known.is_apart then 'fewer than {{ k_people() }} people in no other team'
         else 'would tell a group of fewer than {{ k_people() }} people by subtraction'
     end as suppressed_reason
-from cells
+from known
+inner join cells
+    on
+        known.hidden_as = cells.indicator
+        and known.period_kind = cells.period_kind
+        and known.period_start is not distinct from cells.period_start
+        {% for column in indicator_cut() -%}
+        and known.{{ column }} = cells.{{ column }}
+        {% endfor %}
 left join hidden on cells.cell = hidden.cell
-where hidden.cell is not null or cells.is_beside
+where hidden.cell is not null or known.is_beside

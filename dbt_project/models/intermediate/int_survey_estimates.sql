@@ -174,11 +174,9 @@ select
     method,
     n as people,
     prints,
-    first_answer_on,
-    last_answer_on,
     wave_on,
     suppressed_reason,
-    {% for column in ['n', 'answers', 'invited', 'value', 'lo', 'hi', 'alpha', 'alpha_n'] -%}
+    {% for column in ['n', 'answers', 'invited', 'value', 'lo', 'hi', 'alpha', 'alpha_n', 'first_answer_on', 'last_answer_on'] -%}
     case when suppressed_reason is null then {{ column }} end as {{ column }}{{ ',' if not loop.last }}
     {% endfor %}
 from estimated

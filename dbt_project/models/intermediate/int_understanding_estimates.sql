@@ -154,7 +154,7 @@ select
     case when suppressed_reason is null then difference end as value,
     difference - {{ t_quantile('degrees') }} * error as lo,
     difference + {{ t_quantile('degrees') }} * error as hi,
-    last_answer_on,
+    case when suppressed_reason is null then last_answer_on end as last_answer_on,
     waves.wave_on,
     suppressed_reason
 from estimated

@@ -140,17 +140,17 @@ class Zendesk:
         for at, page in self.desk.list("/api/v2/satisfaction_ratings.json", "satisfaction_ratings", since, allow=(403, 404)):
             until = stamp(at)
             self._know_users(_text(each.get("requester_id")) for each in page)
-            given = [(each, user) for each in page if (user := self.users.get(str(each.get("requester_id")))) and not user.is_staff]
-            self.run.listed("ratings", [str(each["id"]) for each, _ in given])
+            given = [each for each in page if (user := self.users.get(str(each.get("requester_id")))) and not user.is_staff]
+            self.run.listed("ratings", [str(each["id"]) for each in given])
             rows = [
                 {
                     "rating_id": str(each["id"]),
                     "ticket_id": _text(each.get("ticket_id")),
-                    "respondent_key": user.key,
+                    "respondent_key": self._actor(str(each["requester_id"])),
                     "score": each["score"],
                     **_times(each, "created_at", "updated_at"),
                 }
-                for each, user in given
+                for each in given
             ]
             self.run.write("ratings", rows, at)
         if until:

@@ -10,26 +10,9 @@ failed_checks as (
     select * from {{ source('goodwill', 'failed_checks') }}
 ),
 
-entity_rows as (
-    {% for entity in var('sources').values() | sum(start=[]) | unique | sort -%}
-    select source, count(*) as kept, sum(duplicate_rows) as duplicates from {{ ref('int_' ~ entity) }} group by source
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
-),
-
-interactions as (
-    select * from {{ ref('int_interaction_audiences') }}
-    where not is_brand and audience <> 'employees'
-),
-
-actor_persons as (
-    select platform, actor_key from {{ ref('int_actor_persons') }}
-    where not is_of_work_alone
-),
-
-contact_persons as (
-    select distinct person_key from {{ ref('int_contacts') }}
-    where person_key is not null
+counts_told as (
+    select * from {{ ref('int_counts_told') }}
+    where entity = 'source'
 ),
 
 ledger as (
@@ -59,10 +42,6 @@ credits as (
     where model = '{{ quoted_model() }}' and lookback_rule = 'own'
 ),
 
-touches as (
-    select * from {{ ref('int_touch_channels') }}
-),
-
 clock as (
     select * from {{ ref('int_clock') }}
 ),
@@ -75,9 +54,13 @@ sources as (
     select source from loads
 ),
 
-kept as (
-    select source, sum(kept) as kept, sum(duplicates) as duplicates
-    from entity_rows
+counted as (
+    select
+        source,
+        {% for name in ['rows', 'duplicates', 'untagged_links', 'matched', 'unmatched'] -%}
+        coalesce(max(case when name = '{{ name }}' then told end), 0) as {{ name }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from counts_told
     group by source
 ),
 
@@ -99,27 +82,11 @@ failures as (
     group by source
 ),
 
-actors as (
-    select distinct
-        interactions.source,
-        interactions.actor_key,
-        actor_persons.actor_key is not null or contact_persons.person_key is not null as is_matched
-    from interactions
-    left join actor_persons on interactions.platform = actor_persons.platform and interactions.actor_key = actor_persons.actor_key
-    left join contact_persons on interactions.actor_key = contact_persons.person_key
-),
-
+-- of a group of fewer than 10, matched or not, nothing is told
 matches as (
-    select
-        source,
-        sum(case when is_matched then 1 else 0 end) as matched,
-        count(*) as actors,
-        -- of a group of fewer than 10, matched or not, nothing is told
-        count(*) >= 10
-        and sum(case when is_matched then 1 else 0 end) not between 1 and 9
-        and sum(case when is_matched then 0 else 1 end) not between 1 and 9 as is_shown
-    from actors
-    group by source
+    select *
+    from counted
+    where matched + unmatched >= 10 and matched not between 1 and 9 and unmatched not between 1 and 9
 ),
 
 conversion_sources as (
@@ -158,12 +125,6 @@ booked as (
     group by source
 ),
 
-untagged as (
-    select source, sum(case when channel_method = 'none' then 1 else 0 end) as links
-    from touches
-    group by source
-),
-
 refused as (
     select 'files' as source, count(*) as files
     from refused_files
@@ -172,27 +133,26 @@ refused as (
 select
     clock.as_of_date as date,
     sources.source,
-    cast(coalesce(kept.kept, 0) as bigint) as rows,
+    cast(coalesce(counted.rows, 0) as bigint) as rows,
     loaded.fresh_until,
     cast(loaded.api_total as bigint) as api_total,
     cast(loaded.loaded_total as bigint) as loaded_total,
-    cast(coalesce(kept.duplicates, 0) as bigint) as duplicates,
+    cast(coalesce(counted.duplicates, 0) as bigint) as duplicates,
     coalesce(refused.files, 0) as quarantined,
-    case when matches.is_shown then {{ ratio('matches.matched', 'matches.actors') }} end as match_rate,
-    case when matches.is_shown then {{ ratio('(matches.actors - matches.matched)', 'matches.actors') }} end as unmatched_share,
+    {{ ratio('matches.matched', '(matches.matched + matches.unmatched)') }} as match_rate,
+    {{ ratio('matches.unmatched', '(matches.matched + matches.unmatched)') }} as unmatched_share,
     {{ ratio('sales.unattributed', 'sales.conversions') }} as unattributed_share,
     {{ ratio('100 * sales.revenue', 'booked.revenue') }} as conversions_vs_ledger_pct,
-    cast(coalesce(untagged.links, 0) as bigint) as untagged_links,
+    cast(coalesce(counted.untagged_links, 0) as bigint) as untagged_links,
     coalesce(failures.failed_checks, 0) as failed_checks,
     loaded.failed_accounts,
     clock.is_demo
 from sources
 cross join clock
-left join kept on sources.source = kept.source
+left join counted on sources.source = counted.source
 left join loaded on sources.source = loaded.source
 left join refused on sources.source = refused.source
 left join matches on sources.source = matches.source
 left join sales on sources.source = sales.source
 left join booked on sources.source = booked.source
-left join untagged on sources.source = untagged.source
 left join failures on sources.source = failures.source

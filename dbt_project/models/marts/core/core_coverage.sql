@@ -7,7 +7,8 @@ given as (
 ),
 
 consent_coverage as (
-    select * from {{ ref('int_consent_coverage') }}
+    select * from {{ ref('int_counts_told') }}
+    where source = 'goodwill'
 ),
 
 entities as (
@@ -78,11 +79,11 @@ cross join clock
 union all
 -- fewer than 10 persons: their number is not told
 select
-    'goodwill' as source,
+    consent_coverage.source,
     consent_coverage.entity,
-    consent_coverage.because as measure,
-    case when consent_coverage.is_used then 'without_consent' else 'left_out' end as state,
-    case when consent_coverage.people >= 10 then consent_coverage.row_count end as row_count,
+    consent_coverage.measure,
+    consent_coverage.name as state,
+    case when consent_coverage.people >= 10 then consent_coverage.told end as row_count,
     cast(null as bigint) as given_rows,
     cast(null as timestamp) as since,
     cast(null as timestamp) as unavailable_since,
