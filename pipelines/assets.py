@@ -21,7 +21,16 @@ from pipelines.sources import discover
 from pipelines.transform import build_dbt_assets
 from pipelines.work import Step, Work
 
-NOTES = ("clock", "salt", "loads", "withdrawn_metrics", "unknown_fields", "refused_files", *(table for table, _ in TOLD.values()))
+NOTES = (
+    "clock",
+    "salt",
+    "loads",
+    "withdrawn_metrics",
+    "unknown_fields",
+    "refused_files",
+    "tombstones",
+    *(table for table, _ in TOLD.values()),
+)
 RETRY_AFTER_SECONDS = (5, 30)  # http.py has already been patient with single requests
 CHECK = "great_expectations"
 FAILED_CHECKS = dg.AssetKey(["goodwill", "failed_checks"])
