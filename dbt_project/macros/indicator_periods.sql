@@ -62,7 +62,7 @@ case when {{ indicator }} in ('broadcast_share', 'replies_total', 'distinct_repl
     starts_with({{ indicator }}, 'response_')
     or starts_with({{ indicator }}, 'first_')
     or starts_with({{ indicator }}, 'thread_depth_')
-    or {{ indicator }} in ('two_way_ratio', 'broadcast_share', 'replies_total', 'distinct_reply_share')
+    or {{ hidden_together(indicator) }} = 'two_way_ratio'
 )
 {%- endmacro %}
 
@@ -71,4 +71,15 @@ case when {{ indicator }} in ('broadcast_share', 'replies_total', 'distinct_repl
 {{ first }}.indicator = {{ second }}.indicator
 and {{ first }}.period_kind = {{ second }}.period_kind
 and {{ first }}.period_start is not distinct from {{ second }}.period_start
+{%- endmacro %}
+
+{% macro in_the_same_place(first, second) -%}
+{#- Rows of two relations that are of one period, audience, platform, profile and dimension value; both clocks of the first are of the same messages. -#}
+{{ first }}.period_kind = {{ second }}.period_kind
+and {{ first }}.period_start is not distinct from {{ second }}.period_start
+and {{ first }}.audience = {{ second }}.audience
+and {{ first }}.platform = {{ second }}.platform
+and {{ first }}.profile_id = {{ second }}.profile_id
+and case when {{ first }}.dimension = 'clock' then 'all' else {{ first }}.dimension end = {{ second }}.dimension
+and case when {{ first }}.dimension = 'clock' then 'all' else {{ first }}.dimension_value end = {{ second }}.dimension_value
 {%- endmacro %}

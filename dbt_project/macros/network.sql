@@ -59,3 +59,14 @@ end
     from {{ name }}_results
 )
 {%- endmacro %}
+
+{% macro join_places_of_both(messages, month, at) -%}
+{#- Joins `places` as `senders` and `receivers`: what is between people who were both members of the company then, a month and a time of `messages`. -#}
+{% for end, key in {'senders': 'from_key', 'receivers': 'to_key'}.items() -%}
+inner join places as {{ end }}
+    on {{ messages }}.{{ month }} = {{ end }}.month
+    and {{ messages }}.{{ key }} = {{ end }}.person_key
+    and {{ messages }}.{{ at }} >= {{ end }}.starts_at
+    and {{ messages }}.{{ at }} < {{ end }}.ends_at
+{% endfor -%}
+{%- endmacro %}

@@ -89,10 +89,4 @@ left join prints
         {% endfor -%}
         else shown.indicator
     end = prints.family
-    and shown.period_kind = prints.period_kind
-    and shown.period_start is not distinct from prints.period_start
-    and shown.audience = prints.audience
-    and shown.platform = prints.platform
-    and shown.profile_id = prints.profile_id
-    and case when shown.dimension = 'clock' then 'all' else shown.dimension end = prints.dimension
-    and case when shown.dimension = 'clock' then 'all' else shown.dimension_value end = prints.dimension_value
+    and {{ in_the_same_place('shown', 'prints') | indent(4) }}

@@ -16,16 +16,7 @@ addresses as (
         addressed.from_key,
         addressed.to_key
     from addressed
-    inner join places as senders
-        on addressed.month = senders.month
-        and addressed.from_key = senders.person_key
-        and addressed.occurred_at >= senders.starts_at
-        and addressed.occurred_at < senders.ends_at
-    inner join places as receivers
-        on addressed.month = receivers.month
-        and addressed.to_key = receivers.person_key
-        and addressed.occurred_at >= receivers.starts_at
-        and addressed.occurred_at < receivers.ends_at
+    {{ join_places_of_both('addressed', 'month', 'occurred_at') | indent(4) }}
     where addressed.to_key <> addressed.from_key
 ),
 

@@ -13,16 +13,7 @@ placed as (
         senders.teams as from_teams,
         receivers.teams as to_teams
     from edges
-    inner join places as senders
-        on edges.made_in = senders.month
-        and edges.from_key = senders.person_key
-        and edges.made_at >= senders.starts_at
-        and edges.made_at < senders.ends_at
-    inner join places as receivers
-        on edges.made_in = receivers.month
-        and edges.to_key = receivers.person_key
-        and edges.made_at >= receivers.starts_at
-        and edges.made_at < receivers.ends_at
+    {{ join_places_of_both('edges', 'made_in', 'made_at') | indent(4) }}
 ),
 
 -- an edge touches a team with one end or both; with both it lies inside

@@ -36,13 +36,7 @@ judged as (
             and estimates.dimension_value = answers.dimension_value
     left join hidden_places
         on
-            estimates.period_kind = hidden_places.period_kind
-            and estimates.period_start is not distinct from hidden_places.period_start
-            and estimates.audience = hidden_places.audience
-            and estimates.platform = hidden_places.platform
-            and estimates.profile_id = hidden_places.profile_id
-            and case when estimates.dimension = 'clock' then 'all' else estimates.dimension end = hidden_places.dimension
-            and case when estimates.dimension = 'clock' then 'all' else estimates.dimension_value end = hidden_places.dimension_value
+            {{ in_the_same_place('estimates', 'hidden_places') | indent(12) }}
 ),
 
 -- what may not be told counts as a small group, whoever is in it: the closure hides with it what would tell it

@@ -39,12 +39,13 @@ def read_file(connection: duckdb.DuckDBPyConnection, run: FileExtraction, entity
     kind, compression = kind_of(path)
     try:
         given = given_by(connection, entity, kind, compression, path)
-        if entity.name == "touches" and (export := export_of(given.columns)):
+        export = export_of(given.columns) if entity.name == "touches" else None
+        if export:
             given = Given("parquet", visits(connection, export, given.query, given.columns), COLUMNS, False)
         elif kind == "json":
             raise Fault(None, None, "is JSON, and no event export that is known; give .jsonl, one row a line")
         people = _check_columns(entity, given)
-        if given.columns != COLUMNS:  # which visits() made
+        if not export:  # whose ids a tracker made
             check_ids(connection, given.query, given.columns)
         rows = _write(connection, run, entity, name, path, compression, given, people, target)
     except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException, EOFError, UnicodeDecodeError, csv.Error):
